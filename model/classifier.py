@@ -1,6 +1,7 @@
 """The estimator: scikit-learn's conventions outside, hashed n-grams and a linear model inside."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -10,9 +11,12 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from model.calibration import Costs, choose_operating_point, fit_sigmoid
+from model.concepts import ConceptReader
+from model.corpus import DEFAULT_CONCEPTS
 from model.labels import Intent, Reason
-from model.linear import Design, design, fit_dual, to_head
-from model.scoring import FeatureSettings, LinearHead, Prediction, Scorer, request_log_odds, sigmoid
+from model.linear import Design, design, fit_dual, fit_head
+from model.reader import FeatureReader, FeatureSettings
+from model.scoring import LinearHead, Prediction, Scorer, request_log_odds, sigmoid
 from model.text import clean
 
 
@@ -27,8 +31,11 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         Lengths of the character n-grams.
     words : int, default=2
         Longest run of words that counts as a feature; 0 reads none.
-    word_weight : float, default=1.0
-        How loud the words are beside the character n-grams.
+    character_weight, word_weight, concept_weight, pair_weight : float, default=1, 1, 2 and 1
+        How loud each family of features is: n-grams of characters, of words, of concepts, and pairs of
+        concepts in a sentence; 0 leaves it out.
+    concepts : Path or None
+        Folder of the concept lexicon; None reads no concepts.
     min_df : int, default=2
         In how many training messages an n-gram must stand to count.
     folds : int, default=5
@@ -65,7 +72,11 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         shortest: int = 2,
         longest: int = 5,
         words: int = 2,
+        character_weight: float = 1.0,
         word_weight: float = 1.0,
+        concept_weight: float = 2.0,
+        pair_weight: float = 1.0,
+        concepts: Path | str | None = DEFAULT_CONCEPTS,
         min_df: int = 2,
         folds: int = 5,
         review_cost: float = 1.0,
@@ -77,7 +88,11 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.shortest = shortest
         self.longest = longest
         self.words = words
+        self.character_weight = character_weight
         self.word_weight = word_weight
+        self.concept_weight = concept_weight
+        self.pair_weight = pair_weight
+        self.concepts = concepts
         self.min_df = min_df
         self.folds = folds
         self.review_cost = review_cost
@@ -111,7 +126,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         texts = check_texts(X)
         intents = self._check_labels(y, len(texts))
         cleaned = [clean(text).text for text in texts]
-        features = FeatureSettings(self.shortest, self.longest, self.words, self.word_weight)
+        features = self._features()
         shape = design(cleaned, features, self.min_df)
         request = intents == Intent.CANCEL_REQUEST
         logits = self._held_out_logits(shape, intents)
@@ -125,7 +140,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.n_features_in_ = 1
         self.scorer_ = Scorer(
             features=features,
-            intents=_full_head(to_head(shape, *fit_dual(shape.gram, intents, self.C))),
+            intents=_full_head(fit_head(shape, intents, self.C)),
             reasons=self._fit_reasons(cleaned, request, reasons, features),
             calibration=calibration,
             point=point,
@@ -169,6 +184,19 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         tags.input_tags.one_d_array = True
         return tags
 
+    def _features(self) -> FeatureReader:
+        settings = FeatureSettings(
+            self.shortest,
+            self.longest,
+            self.words,
+            self.character_weight,
+            self.word_weight,
+            self.concept_weight,
+            self.pair_weight,
+        )
+        folder = self.concepts
+        return FeatureReader(settings, ConceptReader.from_folder(Path(folder)) if folder is not None else None)
+
     def _check_labels(self, y: ArrayLike, n_texts: int) -> NDArray[np.str_]:
         labels = np.array([str(label) for label in np.asarray(y, dtype=object).ravel()])
         if len(labels) != n_texts:
@@ -202,7 +230,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         cleaned: list[str],
         request: NDArray[np.bool_],
         reasons: ArrayLike | None,
-        features: FeatureSettings,
+        features: FeatureReader,
     ) -> LinearHead:
         names = np.asarray(reasons, dtype=object).ravel() if reasons is not None else None
         if names is None or len({str(names[i]) for i in np.flatnonzero(request)}) < 2:
@@ -213,7 +241,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no reason; use one of {', '.join(Reason)}")
         shape = design([cleaned[i] for i in rows], features, self.min_df)
-        return to_head(shape, *fit_dual(shape.gram, labels, self.C))
+        return fit_head(shape, labels, self.C)
 
 
 ALL_INTENTS = tuple(sorted(Intent))

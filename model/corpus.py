@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_CORPUS = Path(__file__).parent.parent / "data" / "messages"
+DEFAULT_CONCEPTS = Path(__file__).parent.parent / "data" / "concepts"
 DEFAULT_OTHER = Path(__file__).parent.parent / "data" / "languages" / "other.csv"
 DEFAULT_BENCHMARK = Path(__file__).parent.parent / "data" / "benchmark"
 
@@ -93,9 +94,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 def _check_header(file: Path, header: list[str]) -> None:
     missing = [column for column in COLUMNS if column not in header]
     if missing:
-        raise CorpusError(
-            f"{file}:1: column {missing[0]!r} is missing; the header must hold {','.join(COLUMNS)}"
-        )
+        raise CorpusError(f"{file}:1: column {missing[0]!r} is missing; the header must hold {','.join(COLUMNS)}")
     doubled = sorted({column for column in header if header.count(column) > 1})
     if doubled:
         raise CorpusError(f"{file}:1: column {doubled[0]!r} stands twice; keep one of them")

@@ -63,7 +63,10 @@ class Evaluation:
         written = [folder / "evaluation.json", folder / "evaluation.csv"]
         written[0].write_text(self.to_json(), encoding="utf-8")
         self.table.to_csv(written[1], index=False)
-        for name, figure in (("reliability", self.plot_reliability()), ("thresholds", self.plot_thresholds())):
+        for name, figure in (
+            ("reliability", self.plot_reliability()),
+            ("thresholds", self.plot_thresholds()),
+        ):
             path = folder / f"{name}.png"
             figure.savefig(path, dpi=120, bbox_inches="tight")
             written.append(path)
@@ -169,9 +172,7 @@ def _others(
 ) -> dict[str, float]:
     found = [i for i in np.flatnonzero(request) if predictions[i].reason is not None]
     true, guessed = [labelled["reason"].iloc[i] for i in found], [predictions[i].reason for i in found]
-    overlaps = [
-        evidence_overlap(labelled["text"].iloc[i], labelled["evidence"].iloc[i], predictions[i]) for i in found
-    ]
+    overlaps = [evidence_overlap(labelled["text"].iloc[i], labelled["evidence"].iloc[i], predictions[i]) for i in found]
     return {
         "expected_calibration_error": expected_calibration_error(probability, request),
         "intent_accuracy": float(

@@ -61,7 +61,7 @@ def _weight_by_point(scorer: Scorer, buffer: Buffer) -> NDArray[np.float64]:
 
 def _by_word(buffer: Buffer, by_point: NDArray[np.float64]) -> tuple[list[tuple[int, int]], list[float]]:
     """Sum the weights by word: (start, end) of each in the cleaned text, and its weight."""
-    from model.concepts import tokenise
+    from model.lexicon import tokenise
 
     words, weights = [], []
     for token, first, last in tokenise(buffer):

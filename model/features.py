@@ -7,6 +7,7 @@ Every code point is first replaced by one other (case, width, diacritics, digits
 two, so that a position in the buffer is a position in the text.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _FULL_STOP = 0x3002  # ends a sentence without a blank after it, as does a line 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so it has an inverse modulo 2 ** 64
 _INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 2**64))
 _MIX = np.uint64(0xD6E8FEB86659FD93)
+_TRIPLE = re.compile(r"(.)\1{2,}")
 _CJK_FROM = 0x2E80  # scripts without blanks between words: single characters count as well
 
 
@@ -99,6 +101,22 @@ def fold(texts: Sequence[str], *, keep_marks: bool = False) -> Buffer:
     ends = np.flatnonzero(points == _SEPARATOR)
     bounds = np.stack((np.concatenate(([0], ends[:-1] + 1)) if len(ends) else ends, ends), axis=1)
     return Buffer(points, origin, bounds[: len(texts)])
+
+
+def fold_word(text: str) -> str:
+    """Fold a few words as `fold` does; faster for many short texts.
+
+    >>> fold_word("Können")
+    'konnen'
+    """
+    folded = _TRIPLE.sub(r"\1\1", "".join([_fold_character(character) for character in text]))
+    return " ".join(folded.split())
+
+
+@cache
+def _fold_character(character: str) -> str:
+    value = _fold_point(ord(character))
+    return "" if value == _DELETED else "." if value == _FULL_STOP else chr(value)
 
 
 def character_ngrams(buffer: Buffer, shortest: int, longest: int) -> Block:
@@ -182,12 +200,24 @@ def _fold_table(keep_marks: bool) -> NDArray[np.uint32]:
 _SAME = str.maketrans("łøđðħıæœßأإآٱىئؤةکی", "loddhiaosااااييوهكي")
 
 
+_SIGNS = (
+    dict.fromkeys("?؟", _QUESTION)
+    | {"!": _EXCLAMATION}
+    | dict.fromkeys(".;", _STOP)
+    | dict.fromkeys("\n\r\u2028\u2029。｡।", _FULL_STOP)
+    # don't and dont, l'ordre and lordre are one; the last is the Arabic stretching stroke
+    | dict.fromkeys("'’ʼ`´\u0640", _DELETED)
+)
+
+
 def _fold_point(point: int) -> int:
     character = chr(point)
     if character == "\0":
         return _SEPARATOR
     folded = unicodedata.normalize("NFKC", character).casefold()
-    folded = unicodedata.normalize("NFD", folded)[:1] if not 0xAC00 <= point < 0xD7A4 else folded
+    if not 0x3000 <= point < 0xA000:  # the voiced kana are letters of their own
+        folded = unicodedata.normalize("NFD", folded)
+    folded = folded[:1]
     if not folded:
         return _DELETED
     folded = folded.translate(_SAME)
@@ -195,20 +225,12 @@ def _fold_point(point: int) -> int:
     value = ord(folded)
     if kind == "Nd":
         return ord("0")
-    if kind in ("Mn", "Cf") and (value < 0x900 or value in (0x93C, 0x200C, 0x200D, 0xFE0F, 0xFEFF)):
+    if kind in ("Mn", "Cf") and (value < 0x900 or value in (0x93C, 0x3099, 0x309A, 0x200C, 0x200D, 0xFE0F, 0xFEFF)):
         return _DELETED  # accents, Arabic vowel signs, the Devanagari dot below, joiners
     if 0x30A1 <= value <= 0x30F6:
         return value - 0x60
-    if folded in "?؟¿":
-        return _QUESTION if folded != "¿" else _SPACE
-    if folded == "!":
-        return _EXCLAMATION
-    if folded in ".;":
-        return _STOP
-    if folded in "\n\r\u2028\u2029。｡।":
-        return _FULL_STOP
-    if folded in "'’ʼ`´" or value == 0x640:
-        return _DELETED  # don't and dont, l'ordre and lordre are one; the Arabic stretching stroke
+    if folded in _SIGNS:
+        return _SIGNS[folded]
     if kind[0] in "LM" or value == 0x30FC:
         return value
     return _SPACE

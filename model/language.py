@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from model.features import fold
 from model.labels import LANGUAGES
-from model.scoring import FeatureSettings, LinearHead, softmax
+from model.reader import FeatureReader, FeatureSettings
+from model.scoring import LinearHead, softmax
 
 UNDETERMINED = "und"
 """The code of a text without letters, ISO 639-2."""
@@ -26,7 +27,7 @@ UNDETERMINED = "und"
 OTHER = "other"
 """The class of every language outside the thirteen."""
 
-FEATURES = FeatureSettings(shortest=1, longest=3, words=1, word_weight=1.0)
+FEATURES = FeatureReader(FeatureSettings(shortest=1, longest=3, words=1))
 """Letters with their diacritics, one to three in a row, and words."""
 
 _SCRIPTS = {
@@ -52,7 +53,9 @@ _LETTER = re.compile(r"[^\W\d_]")
 _PERSIAN_URDU = re.compile("[پچژگٹڈڑںےۓہ]")
 _URDU = re.compile("[ٹڈڑںےہ]")
 # Characters that only one of the two writes, for short texts in Han characters alone.
-_JAPANESE_ONLY = re.compile("[込届払発気様変対読売図働続価応県検済単荷戻円営実帰廃択択拝拠]|注文|返品|交換|希望|配送|未着|至急")
+_JAPANESE_ONLY = re.compile(
+    "[込届払発気様変対読売図働続価応県検済単荷戻円営実帰廃択択拝拠]|注文|返品|交換|希望|配送|未着|至急"
+)
 _CHINESE_ONLY = re.compile(
     "[们这那吗呢吧没请货单谢么为买卖东车发错钱还给让问说话张订时间过开关电产现两从间应"
     "們這嗎請貨謝麼買賣單幫還給錯錢讓問說話個您你我他她的了是在不有很都]"

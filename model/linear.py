@@ -15,7 +15,8 @@ from scipy.sparse import csr_matrix, diags
 from sklearn.linear_model import LogisticRegression
 
 from model.features import HASH_BITS, fold
-from model.scoring import FeatureSettings, LinearHead
+from model.reader import FeatureReader
+from model.scoring import LinearHead
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ class Design:
     gram: NDArray[np.float64]
 
 
-def design(
-    texts: Sequence[str], features: FeatureSettings, min_df: int, *, keep_marks: bool = False
-) -> Design:
+def design(texts: Sequence[str], features: FeatureReader, min_df: int, *, keep_marks: bool = False) -> Design:
     """Read the n-grams of the cleaned texts and keep those that stand in at least `min_df` of them."""
     blocks = features.blocks(fold(texts, keep_marks=keep_marks))
     total: csr_matrix | None = None
@@ -79,9 +78,13 @@ def fit_dual(
     return dual, intercept, model.classes_
 
 
-def to_head(
-    shape: Design, dual: NDArray[np.float64], intercept: NDArray[np.float64], classes: Sequence[str]
-) -> LinearHead:
-    """Turn weights of messages into weights of n-grams."""
+def fit_head(shape: Design, labels: NDArray[np.str_], C: float) -> LinearHead:
+    """Fit a linear head: weights of messages, turned into weights of n-grams."""
+    dual, intercept, classes = fit_dual(shape.gram, labels, C)
     weights = np.asarray(diags(shape.scale) @ (shape.matrix.T @ dual))
-    return LinearHead(tuple(classes), shape.bins, weights.astype(np.float32), intercept.astype(np.float64))
+    return LinearHead(
+        tuple(str(name) for name in classes),
+        shape.bins,
+        weights.astype(np.float32),
+        intercept.astype(np.float64),
+    )

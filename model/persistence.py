@@ -20,8 +20,10 @@ import joblib
 import numpy as np
 from joblib.numpy_pickle import NumpyUnpickler
 
+from model.concepts import ConceptReader
 from model.errors import ArtefactError
-from model.scoring import FeatureSettings, LinearHead, OperatingPoint, Scorer
+from model.reader import FeatureReader, FeatureSettings
+from model.scoring import LinearHead, OperatingPoint, Scorer
 
 FORMAT = 1
 """Raised whenever text, features or the artefact change their meaning; older artefacts are then refused."""
@@ -81,7 +83,7 @@ def save_artefact(scorer: Scorer, folder: Path, report: dict[str, Any]) -> Path:
         "versions": {name: version(name) for name in sorted(_READABLE_MAJORS)},
         "operating_point": asdict(scorer.point),
         "calibration": list(scorer.calibration),
-        "features": asdict(scorer.features),
+        "features": asdict(scorer.features.settings),
         "intents": [str(name) for name in scorer.intents.classes],
         "reasons": [str(name) for name in scorer.reasons.classes],
     }
@@ -139,9 +141,7 @@ def read_manifest(folder: Path = DEFAULT_ARTEFACT) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise ArtefactError(f"{path}: is no JSON object; restore it or {_RETRAIN}")
     if manifest.get("format") != FORMAT:
-        raise ArtefactError(
-            f"{path}: format is {manifest.get('format')!r}, this code reads {FORMAT}; {_RETRAIN}"
-        )
+        raise ArtefactError(f"{path}: format is {manifest.get('format')!r}, this code reads {FORMAT}; {_RETRAIN}")
     missing = sorted({"version", "sha256", "versions", "operating_point"} - manifest.keys())
     if missing:
         raise ArtefactError(f"{path}: {', '.join(missing)} missing; restore it or {_RETRAIN}")
@@ -150,8 +150,7 @@ def read_manifest(folder: Path = DEFAULT_ARTEFACT) -> dict[str, Any]:
         found = str(versions.get(name, "none"))
         if found.split(".")[0] not in majors:
             raise ArtefactError(
-                f"{path}: written with {name} {found}, this code reads {' or '.join(sorted(majors))}.x; "
-                f"{_RETRAIN}"
+                f"{path}: written with {name} {found}, this code reads {' or '.join(sorted(majors))}.x; {_RETRAIN}"
             )
     return manifest
 
@@ -184,12 +183,15 @@ def _to_plain(scorer: Scorer) -> dict[str, Any]:
             "intercept": np.ascontiguousarray(value.intercept),
         }
 
+    concepts = scorer.features.concepts
     return {
-        "features": asdict(scorer.features),
+        "features": asdict(scorer.features.settings),
         "intents": head(scorer.intents),
         "reasons": head(scorer.reasons),
         "languages": head(scorer.languages),
         "calibration": list(scorer.calibration),
+        "concepts": [list(names) for names in concepts.names] if concepts else [],
+        "lexicons": dict(concepts.lexicons) if concepts else {},
     }
 
 
@@ -197,9 +199,10 @@ def _from_plain(plain: dict[str, Any], manifest: dict[str, Any]) -> Scorer:
     def head(value: dict[str, Any]) -> LinearHead:
         return LinearHead(tuple(value["classes"]), value["bins"], value["weights"], value["intercept"])
 
+    concepts = ConceptReader(plain["concepts"], plain["lexicons"]) if plain["concepts"] else None
     slope, intercept = plain["calibration"]
     return Scorer(
-        features=FeatureSettings(**plain["features"]),
+        features=FeatureReader(FeatureSettings(**plain["features"]), concepts),
         intents=head(plain["intents"]),
         reasons=head(plain["reasons"]),
         languages=head(plain["languages"]),

@@ -12,29 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from model.features import HASH_BITS, Block, Buffer, character_ngrams, fold, word_ngrams
+from model.features import HASH_BITS, Block, fold
 from model.labels import Intent, Reason, Verdict
+from model.reader import FeatureReader
 from model.text import clean
 
 _CHUNK = 2_000  # messages per buffer: keeps the arrays in the processor's cache and memory flat
 _REQUEST = tuple(sorted(Intent)).index(Intent.CANCEL_REQUEST)
-
-
-@dataclass(frozen=True)
-class FeatureSettings:
-    """Which n-grams are read, and how loud each family is."""
-
-    shortest: int = 2
-    longest: int = 5
-    words: int = 2
-    word_weight: float = 1.0
-
-    def blocks(self, buffer: Buffer) -> list[tuple[float, Block]]:
-        """Read every family of features of the buffer, each with its weight."""
-        blocks = [(1.0, character_ngrams(buffer, self.shortest, self.longest))]
-        if self.words:
-            blocks.append((self.word_weight, word_ngrams(buffer, self.words)))
-        return blocks
 
 
 @dataclass(frozen=True)
@@ -162,7 +146,7 @@ class Scorer:
 
     Attributes
     ----------
-    features : FeatureSettings
+    features : FeatureReader
     intents, reasons : LinearHead
         Over the eight intents and the twelve reasons.
     calibration : tuple of float
@@ -174,7 +158,7 @@ class Scorer:
         Names the trained model in every result.
     """
 
-    features: FeatureSettings
+    features: FeatureReader
     intents: LinearHead
     reasons: LinearHead
     calibration: tuple[float, float]
@@ -213,9 +197,7 @@ class Scorer:
         predictions: list[Prediction] = []
         for chunk in _chunks(texts):
             cleaned = [clean(text) for text in chunk]
-            probabilities = self.calibrated(
-                self.intents.logits(self.features.blocks(fold([c.text for c in cleaned])))
-            )
+            probabilities = self.calibrated(self.intents.logits(self.features.blocks(fold([c.text for c in cleaned]))))
             verdicts = [self.point.decide(p) for p in probabilities[:, _REQUEST].tolist()]
             wanted = [i for i, verdict in enumerate(verdicts) if verdict is not Verdict.NONE]
             reasons = self._reasons([cleaned[i].text for i in wanted])

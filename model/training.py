@@ -16,7 +16,7 @@ from model.calibration import expected_calibration_error, operating_figures
 from model.classifier import CancelClassifier
 from model.corpus import DEFAULT_CORPUS, DEFAULT_OTHER, load_corpus
 from model.labels import Intent
-from model.linear import design, fit_dual, to_head
+from model.linear import design, fit_head
 from model.persistence import DEFAULT_ARTEFACT, save_artefact
 from model.scoring import LinearHead, Scorer
 from model.text import clean
@@ -54,9 +54,7 @@ def train(messages: Path | str = DEFAULT_CORPUS, out: Path | str = DEFAULT_ARTEF
     others = load_other_languages()
     scorer = replace(
         classifier.scorer_,
-        languages=fit_language_head(
-            [*corpus["text"], *others], [*corpus["language"], *[language.OTHER] * len(others)]
-        ),
+        languages=fit_language_head([*corpus["text"], *others], [*corpus["language"], *[language.OTHER] * len(others)]),
         version=f"{version('cancel-triage')}-{corpus_digest(corpus)}",
     )
     report = held_out_report(classifier, corpus)
@@ -65,16 +63,14 @@ def train(messages: Path | str = DEFAULT_CORPUS, out: Path | str = DEFAULT_ARTEF
 
 def fit_corpus(corpus: pd.DataFrame, classifier: CancelClassifier | None = None) -> CancelClassifier:
     """Fit a classifier on a corpus as `load_corpus` gives it, reasons and languages included."""
-    return (classifier or CancelClassifier()).fit(
-        corpus["text"].tolist(), corpus["intent"], reasons=corpus["reason"]
-    )
+    return (classifier or CancelClassifier()).fit(corpus["text"].tolist(), corpus["intent"], reasons=corpus["reason"])
 
 
 def fit_language_head(texts: Sequence[str], languages: Sequence[str]) -> LinearHead:
     """Fit the small model that tells languages apart, see `model.language`."""
     cleaned = [clean(text).text for text in texts]
     shape = design(cleaned, language.FEATURES, _LANGUAGE_MIN_DF, keep_marks=True)
-    return to_head(shape, *fit_dual(shape.gram, np.array(languages, dtype=str), _LANGUAGE_C))
+    return fit_head(shape, np.array(languages, dtype=str), _LANGUAGE_C)
 
 
 def load_other_languages(path: Path = DEFAULT_OTHER) -> list[str]:

@@ -201,7 +201,14 @@ def _answer(
 
 def _read_message(item: Any, name: str, responder: Responder, settings: Settings) -> Message | dict[str, Any]:
     if item is _NOT_JSON:
-        return {"error": {"type": "about:blank", "title": "No JSON", "status": 400, "detail": f"{name}: is no JSON"}}
+        return {
+            "error": {
+                "type": "about:blank",
+                "title": "No JSON",
+                "status": 400,
+                "detail": f"{name}: is no JSON",
+            }
+        }
     try:
         body = schemas.ClassifyRequest.model_validate(item)
         _check_length(body.text, settings)
@@ -320,7 +327,12 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "The request failed"
     titles = {404: "Not found", 405: "Method not allowed", 400: "Bad request"}
-    problem = {"type": "about:blank", "title": titles.get(status, "Error"), "status": status, "detail": detail}
+    problem = {
+        "type": "about:blank",
+        "title": titles.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+    }
     return problem_response(problem)
 
 
@@ -335,5 +347,3 @@ def _package_version() -> str:
     from importlib.metadata import version
 
     return version("cancel-triage")
-
-

@@ -15,10 +15,12 @@ from service.conversation import read_conversation
 from service.exports import Export, Row, Writer, check_target, open_export, open_target
 from service.marketplaces import find_marketplace
 from service.orders import Order, read_moment, read_order
+from service.policy import Action
 from service.responder import Message, Outcome, Responder
 from service.results import RESULT_COLUMNS, result_values
 
 _CHUNK = 1000
+
 
 @dataclass(frozen=True)
 class ScoreOptions:
@@ -62,6 +64,18 @@ class Summary:
     verdicts: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
+
+    def count(self, outcome: Outcome | None, problem: str | None) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.problems += problem is not None
+        if outcome is None:
+            return
+        self.scored += 1
+        self.verdicts[str(outcome.decision.verdict)] += 1
+        self.languages[outcome.language.code] += 1
+        if outcome.decision.action is not Action.NONE:
+            self.actions[str(outcome.decision.action)] += 1
 
     def lines(self) -> list[str]:
         """Give the summary as it is shown."""
@@ -122,21 +136,14 @@ def score_exports(
         # a byte order mark lets a spreadsheet show what the old encoding of the input could not hold
         with open_target(target, with_bom=not plain_utf8 and not _is_json(target, exports)) as stream:
             writer = Writer(stream, target, [*columns, *names.values()], exports[0].kind)
-            done = 0
-            total = sum(export.size for export in exports)
-            for export in exports:
-                run = _Run(export, responder, options, now)
-                for row, outcome, problem in run.outcomes(lambda n, d=done: progress(d + n, total)):
-                    summary.rows += 1
-                    _count(summary, outcome, problem)
-                    if options.only_cancellations and outcome and outcome.decision.verdict is Verdict.NONE:
-                        continue
-                    values = row.values | {names[k]: v for k, v in result_values(outcome, problem).items()}
-                    writer.write(values)
-                    summary.written += 1
-                    if on_row:
-                        on_row(row.values, outcome)
-                done += export.size
+            for row, outcome, problem in _outcomes(exports, responder, options, now, progress):
+                summary.count(outcome, problem)
+                if options.only_cancellations and outcome and outcome.decision.verdict is Verdict.NONE:
+                    continue
+                writer.write(row.values | {names[k]: v for k, v in result_values(outcome, problem).items()})
+                summary.written += 1
+                if on_row:
+                    on_row(row.values, outcome)
     summary.seconds = time.perf_counter() - started
     return summary
 
@@ -158,15 +165,24 @@ def _is_json(target: str, exports: Sequence[Export]) -> bool:
     )
 
 
-def _count(summary: Summary, outcome: Outcome | None, problem: str | None) -> None:
-    summary.problems += problem is not None
-    if outcome is None:
-        return
-    summary.scored += 1
-    summary.verdicts[str(outcome.decision.verdict)] += 1
-    summary.languages[outcome.language.code] += 1
-    if outcome.decision.action != "none":
-        summary.actions[str(outcome.decision.action)] += 1
+def _outcomes(
+    exports: Sequence[Export],
+    responder: Responder,
+    options: ScoreOptions,
+    now: datetime | None,
+    progress: Callable[[int, int], None],
+) -> Iterator[tuple[Row, Outcome | None, str | None]]:
+    """Answer the rows of all exports, one export after the other."""
+    runs = [_Run(export, responder, options, now) for export in exports]  # finds every file's columns first
+    total = sum(export.size for export in exports)
+    done = 0
+    for run, export in zip(runs, exports, strict=True):
+
+        def report(read: int, before: int = done) -> None:
+            progress(before + read, total)
+
+        yield from run.outcomes(report)
+        done += export.size
 
 
 class _Run:
@@ -183,9 +199,7 @@ class _Run:
         self._order = find_order_column(others)
         self._time = find_time_column(others)
 
-    def outcomes(
-        self, on_bytes: Callable[[int], None]
-    ) -> Iterator[tuple[Row, Outcome | None, str | None]]:
+    def outcomes(self, on_bytes: Callable[[int], None]) -> Iterator[tuple[Row, Outcome | None, str | None]]:
         rows = self._export.rows(self._text, on_bytes)
         while chunk := list(islice(rows, _CHUNK)):
             read = [self._message(row) for row in chunk]
@@ -244,5 +258,3 @@ class _Run:
         except CancelTriageError as error:
             notes.append(f"{row.place}: {error}; the conversation is left out")
             return ()
-
-

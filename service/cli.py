@@ -61,9 +61,7 @@ def score(
     text_column: Annotated[str | None, typer.Option(help="Column with the buyer's words.")] = None,
     marketplace: Annotated[str | None, typer.Option(help="For rows that name none.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Where it is not found rightly: utf-8, cp932 ...")] = None,
-    only_cancellations: Annotated[
-        bool, typer.Option(help="Leave out rows whose decision is none.")
-    ] = False,
+    only_cancellations: Annotated[bool, typer.Option(help="Leave out rows whose decision is none.")] = False,
     table: Annotated[bool, typer.Option(help="Print the scored rows as a table as well.")] = False,
     artefact: Artefact = DEFAULT_ARTEFACT,
 ) -> None:
@@ -80,9 +78,7 @@ def score(
             rows.append((outcome.prediction.text_used, outcome))
 
     with _progress() as progress:
-        summary = score_exports(
-            inputs, out, responder, options, progress=progress, on_row=keep if table else None
-        )
+        summary = score_exports(inputs, out, responder, options, progress=progress, on_row=keep if table else None)
     if table:
         from service.tables import print_outcomes
 
@@ -203,7 +199,7 @@ def _read_json(path: Path) -> Any:
     except OSError as error:
         raise OrderError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise OrderError(f"{path}: is no JSON; give an object such as {{\"status\": \"Unshipped\"}}") from error
+        raise OrderError(f'{path}: is no JSON; give an object such as {{"status": "Unshipped"}}') from error
 
 
 @contextmanager

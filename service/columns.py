@@ -24,10 +24,12 @@ treść wiadomości, wiadomość od kupującego, wiadomość klienta, wiadomoś�
 meddelandetext, köparens meddelande, kundmeddelande, meddelande, meddelanden, innehåll,
 mesaj metni, alıcı mesajı, müşteri mesajı, mesaj, mesajlar, metin, içerik, yorum,
 نص الرسالة, رسالة المشتري, رسالة العميل, الرسالة, رسالة, النص, نص, المحتوى, محتوى,
-メッセージ本文, メッセージ内容, 購入者メッセージ, お客様メッセージ, 購入者からのメッセージ, お問い合わせ内容, 問い合わせ内容, メッセージ,
-本文, テキスト,
+メッセージ本文, メッセージ内容, 購入者メッセージ, お客様メッセージ, 購入者からのメッセージ,
+お問い合わせ内容, 問い合わせ内容,
+メッセージ, 本文, テキスト,
 संदेश का पाठ, खरीदार का संदेश, ग्राहक का संदेश, संदेश, मैसेज, टेक्स्ट,
-买家消息, 买家留言, 客户消息, 客户留言, 消息内容, 信息内容, 邮件内容, 留言内容, 消息, 留言, 站内信, 正文, 文本, 内容, 信息,
+买家消息, 买家留言, 客户消息, 客户留言, 消息内容, 信息内容, 邮件内容, 留言内容, 消息, 留言, 站内信,
+正文, 文本, 内容, 信息,
 買家訊息, 買家留言, 客戶訊息, 訊息內容, 郵件內容, 訊息, 內文, 內容
 """
 _MARKETPLACE_NAMES = """
@@ -58,8 +60,12 @@ def fold_name(name: str) -> str:
     return re.sub(r"[^\w]+|_+", " ", unicodedata.normalize("NFC", kept)).strip()
 
 
+def _key(name: str) -> str:
+    return fold_name(name).replace(" ", "")
+
+
 def _ranks(names: str) -> dict[str, int]:
-    return {fold_name(name): rank for rank, name in reversed(list(enumerate(names.split(","))))}
+    return {_key(name): rank for rank, name in reversed(list(enumerate(names.split(","))))}
 
 
 _TEXT, _MARKETPLACE = _ranks(_TEXT_NAMES), _ranks(_MARKETPLACE_NAMES)
@@ -116,5 +122,5 @@ def find_time_column(columns: Sequence[str]) -> str | None:
 
 
 def _best(columns: Sequence[str], ranks: dict[str, int]) -> str | None:
-    ranked = [(ranks[fold_name(c)], i, c) for i, c in enumerate(columns) if fold_name(c) in ranks]
+    ranked = [(ranks[_key(c)], i, c) for i, c in enumerate(columns) if _key(c) in ranks]
     return min(ranked)[2] if ranked else None

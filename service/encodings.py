@@ -16,6 +16,13 @@ _BOMS = (
 )
 # What spreadsheets in the marketplaces' countries save where it is not Unicode.
 _LEGACY = ("cp1252", "cp932", "gb18030", "big5", "cp1250", "cp1254", "cp1256")
+_SIGNS = "€–—‘’‚“”„«»…·°©®×\xa0"
+_LETTERS = {
+    "cp1252": frozenset("äöüßÄÖÜàâçéèêëîïôùûœÀÂÇÉÈÊÎÔñáíóúÑÁÍÓÚ¿¡åÅæÆøØìòÒõãÕÃº ª" + _SIGNS),
+    "cp1254": frozenset("şŞğĞıİçÇöÖüÜâîû" + _SIGNS),
+    "cp1250": frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻěščřžýáíéúůďťňĚŠČŘŽÝÁÍÉÚőűöüÖÜ" + _SIGNS),
+    "cp1256": frozenset("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأؤإئ،؟؛ًٌٍَُِّْـ" + _SIGNS),
+}
 _MAGIC = (
     (b"PK\x03\x04", "a ZIP or XLSX file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
@@ -127,6 +134,9 @@ def _guess_legacy(path: Path, name: str, error_at: int) -> str:
     letters = _lines_beyond_ascii(sample)
     matches = from_bytes(letters, cp_isolation=list(_LEGACY), enable_fallback=False)
     likely = [match.encoding for match in matches]
+    if not likely or likely[0] in _LETTERS:
+        # one byte a letter: the library weighs shapes of words, but the letters of a language say more
+        likely = sorted(_LETTERS, key=lambda encoding: -_share_of_own_letters(letters, encoding)) + likely
     for encoding in (*likely, *(e for e in _LEGACY if e not in likely)):
         if _first_invalid(path, encoding) is None:
             return encoding
@@ -134,6 +144,13 @@ def _guess_legacy(path: Path, name: str, error_at: int) -> str:
         f"{name}: byte {error_at} is not UTF-8, and no other usual encoding fits the whole file; "
         "save it as UTF-8, or name the encoding with --encoding"
     )
+
+
+def _share_of_own_letters(sample: bytes, encoding: str) -> float:
+    """Give the share of characters beyond ASCII that the encoding's languages really use, 0 to 1."""
+    text = sample.decode(encoding, "replace")
+    beyond = [character for character in text if character > "\x7f"]
+    return sum(character in _LETTERS[encoding] for character in beyond) / max(len(beyond), 1)
 
 
 def _lines_beyond_ascii(sample: bytes) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO, Literal, TextIO
 
 from service.encodings import detect_encoding
 from service.errors import ExportError
@@ -94,9 +94,7 @@ def open_export(source: str, encoding: str | None = None) -> Iterator[Export]:
         raise ExportError(f"{source}: no such file")
     suffix = path.suffix.lower()
     if suffix not in _DELIMITED and suffix not in _JSON_LINES:
-        raise ExportError(
-            f"{source}: ending {suffix or '(none)'} is not known; use .csv, .tsv, .jsonl or .ndjson"
-        )
+        raise ExportError(f"{source}: ending {suffix or '(none)'} is not known; use .csv, .tsv, .jsonl or .ndjson")
     try:
         yield _describe(path, source, suffix, encoding)
     except OSError as error:
@@ -129,7 +127,7 @@ def _describe(path: Path, name: str, suffix: str, encoding: str | None) -> Expor
 class _Dialect:
     encoding: str
     delimiter: str
-    quoting: int
+    quoting: Literal[0, 3]
 
 
 @contextmanager
@@ -142,7 +140,9 @@ def _open_text(path: Path, name: str, encoding: str) -> Iterator[TextIO]:
             f"{name}: byte {error.start} is not {encoding}; name the right encoding with --encoding"
         ) from error
     except LookupError as error:
-        raise ExportError(f"encoding {encoding[:40]!r} is unknown; use a name such as utf-8, cp1252 or cp932") from error
+        raise ExportError(
+            f"encoding {encoding[:40]!r} is unknown; use a name such as utf-8, cp1252 or cp932"
+        ) from error
 
 
 def _first_line(stream: TextIO, name: str) -> str:
@@ -162,7 +162,7 @@ def _reader(stream: TextIO, dialect: _Dialect) -> Any:
     return csv.reader(stream, delimiter=dialect.delimiter, quoting=dialect.quoting, strict=True)
 
 
-def _quoting(path: Path, name: str, encoding: str, delimiter: str) -> int:
+def _quoting(path: Path, name: str, encoding: str, delimiter: str) -> Literal[0, 3]:
     """Tell whether quotes mean something: in the marketplace's tab-separated files they are plain text."""
     if delimiter != "\t":
         return csv.QUOTE_MINIMAL
@@ -175,10 +175,11 @@ def _quoting(path: Path, name: str, encoding: str, delimiter: str) -> int:
     return csv.QUOTE_MINIMAL
 
 
-def _header(path: Path, name: str, encoding: str, delimiter: str, quoting: int) -> tuple[str, ...]:
+def _header(path: Path, name: str, encoding: str, delimiter: str, quoting: Literal[0, 3]) -> tuple[str, ...]:
     with _open_text(path, name, encoding) as stream:
         try:
-            cells = next((row for row in _reader(stream, _Dialect(encoding, delimiter, quoting)) if any(row)), [])
+            rows = _reader(stream, _Dialect(encoding, delimiter, quoting))
+            cells: list[str] = next((row for row in rows if any(row)), [])
         except csv.Error as error:
             raise ExportError(f"{name}:1: the header cannot be read: {error}") from error
     while cells and not cells[-1].strip():
@@ -283,7 +284,7 @@ def _json_columns(path: Path, name: str, encoding: str) -> tuple[str, ...]:
         broken += value is None
         columns.update(dict.fromkeys(value or ()))
     if rows == broken:
-        raise ExportError(f"{name}:1: no line is a JSON object; expected one such as {{\"text\": \"...\"}} a line")
+        raise ExportError(f'{name}:1: no line is a JSON object; expected one such as {{"text": "..."}} a line')
     if broken:
         columns[_RAW_LINE] = None
     return tuple(columns)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from service.errors import OrderError
 from service.marketplaces import find_marketplace
 
-
 _T = TypeVar("_T")
 
 

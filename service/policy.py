@@ -43,7 +43,12 @@ _STEPS: dict[Action, tuple[Step, ...]] = {
     Action.NONE: (Step.ANSWER_AS_USUAL,),
     Action.ORDER_PAGE: (Step.HOLD_SHIPMENT, Step.SEND_REPLY, Step.WAIT_FOR_REQUEST),
     Action.SELF_SERVICE: (Step.HOLD_SHIPMENT, Step.SEND_REPLY, Step.WAIT_FOR_REQUEST),
-    Action.ORDER_PAGE_PARTIAL: (Step.HOLD_SHIPMENT, Step.SEND_REPLY, Step.WAIT_FOR_REQUEST, Step.EXPECT_RETURN),
+    Action.ORDER_PAGE_PARTIAL: (
+        Step.HOLD_SHIPMENT,
+        Step.SEND_REPLY,
+        Step.WAIT_FOR_REQUEST,
+        Step.EXPECT_RETURN,
+    ),
     Action.ORDER_PAGE_AMAZON: (Step.SEND_REPLY,),
     Action.CANCEL_BUYER_REQUEST: (Step.HOLD_SHIPMENT, Step.CANCEL_BUYER_CANCELLED, Step.SEND_REPLY),
     Action.ALREADY_CANCELLED: (Step.SEND_REPLY,),
@@ -117,9 +122,9 @@ def decide(verdict: Verdict, at: Circumstances) -> Decision:
     """Decide on a message; for a request the first row of the contract's table that fits wins."""
     if at.is_formal_notice:
         # It is the marketplace that writes, on the buyer's behalf: there is nobody to reply to here.
-        steps = tuple(step for step in _STEPS[Action.CANCEL_BUYER_REQUEST] if step is not Step.SEND_REPLY)
         action = Action.CANCEL_BUYER_REQUEST
-        return Decision(Verdict.NONE, action, steps, str(action), has_reply=False)
+        unsent = tuple(step for step in _STEPS[action] if step is not Step.SEND_REPLY)
+        return Decision(Verdict.NONE, action, unsent, str(action), has_reply=False)
     if verdict is Verdict.NONE and not at.is_known_language:
         verdict = Verdict.REVIEW
     if verdict is Verdict.NONE:
@@ -127,7 +132,7 @@ def decide(verdict: Verdict, at: Circumstances) -> Decision:
     action = choose_action(at)
     if verdict is Verdict.REPLY:
         return Decision(verdict, action, _STEPS[action], str(action), has_reply=True)
-    steps = _STEPS[action]
+    steps: tuple[Step, ...] = _STEPS[action]
     held = steps[:1] if steps[0] is Step.HOLD_SHIPMENT else ()
     steps = (*held, Step.READ_MESSAGE, *steps[len(held) :])
     return Decision(verdict, action, steps, "review", has_reply=True)

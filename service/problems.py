@@ -24,7 +24,7 @@ def problem_of(error: CancelTriageError, where: str = "") -> dict[str, Any]:
 def validation_problem(errors: Sequence[Any], where: str = "") -> dict[str, Any]:
     """Turn what pydantic found into a problem; what was sent is left out."""
     if any(error.get("type") == "json_invalid" for error in errors):
-        detail = "the body is no JSON; send an object such as {\"text\": \"...\"}"
+        detail = 'the body is no JSON; send an object such as {"text": "..."}'
         return {"type": "about:blank", "title": "No JSON", "status": 400, "detail": detail}
     details = [_describe(error) for error in errors[:5]]
     detail = "; ".join(details) or "the body cannot be read"

@@ -100,9 +100,7 @@ class Responder:
     follow_up_after: timedelta = timedelta(hours=24)
 
     @classmethod
-    def load(
-        cls, artefact: Path = DEFAULT_ARTEFACT, follow_up_after: timedelta = timedelta(hours=24)
-    ) -> "Responder":
+    def load(cls, artefact: Path = DEFAULT_ARTEFACT, follow_up_after: timedelta = timedelta(hours=24)) -> "Responder":
         """Load model and templates.
 
         Raises
@@ -229,5 +227,3 @@ def _reply_by(message: Message, marketplace: Marketplace | None) -> datetime | N
     clock = marketplace.reply_clock if marketplace else timedelta(hours=24)
     since = first_unanswered(message.conversation) or message.sent_at
     return since + clock if since else None
-
-

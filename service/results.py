@@ -1,4 +1,4 @@
-"""The shape of an outcome as others read it: the result object of HTTP, and the columns of a scored export."""
+"""The shape of an outcome as others read it: result object of HTTP, columns of a scored export."""
 
 from typing import Any
 

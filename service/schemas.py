@@ -9,7 +9,7 @@ from service.orders import Order, read_order
 from service.policy import Action, Step
 from service.responder import Message
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "text": "Hi, I ordered the blue kettle twice by mistake. Please don't send the second one. 111-2223334-5556667",
     "marketplace": "US",
     "order": {"status": "Unshipped", "fulfillment": "seller"},

@@ -23,7 +23,10 @@ class Settings(BaseSettings):
     max_batch: int = Field(1_000, ge=1, le=100_000, description="Most messages in one JSON list")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="Largest request body of a JSON call, in bytes")
     follow_up_hours: float = Field(
-        24.0, gt=0, le=720, description="Hours after which an unanswered reply is followed by an Important message"
+        24.0,
+        gt=0,
+        le=720,
+        description="Hours after which an unanswered reply is followed by an Important message",
     )
 
     @property

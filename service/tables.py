@@ -50,7 +50,18 @@ def print_evaluation(evaluation: "Evaluation") -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("slice", "language"):
         table.add_column(name)
-    for name in ("messages", "requests", "F1", "95 %", "AP", "reply prec.", "reply rec.", "missed", "missed %", "review %"):
+    for name in (
+        "messages",
+        "requests",
+        "F1",
+        "95 %",
+        "AP",
+        "reply prec.",
+        "reply rec.",
+        "missed",
+        "missed %",
+        "review %",
+    ):
         table.add_column(name, justify="right")
     for row in evaluation.table.to_dict(orient="records"):
         table.add_row(

@@ -1,4 +1,4 @@
-"""The replies and the guidance: read and checked at the start, filled with the menu path of the buyer's site."""
+"""The replies and the guidance: checked at the start, filled with the menu path of the buyer's site."""
 
 import tomllib
 from collections.abc import Mapping
@@ -154,8 +154,10 @@ def _read_language(path: Path, language: str) -> list[Variant]:
 def _read_variant(path: Path, language: str, item: Mapping[str, Any]) -> Variant:
     where = f"{path}: variant {item.get('code')!r}"
     try:
-        menu = {name: Label(str(item["menu"][name]["label"]), bool(item["menu"][name]["confirmed"])) for name in _LABELS}
-        bodies = {
+        menu = {
+            name: Label(str(item["menu"][name]["label"]), bool(item["menu"][name]["confirmed"])) for name in _LABELS
+        }
+        bodies: dict[Action, str] = {
             action: _check_body(where, action, str(item["replies"][action]).strip())
             for action in Action
             if action is not Action.NONE

@@ -1,0 +1,301 @@
+r"""Notions that all languages share, found by hand-written patterns in each.
+
+A lexicon file holds one concept a line, ``NAME: pattern; pattern; ...``. Case, diacritics and apostrophes do
+not matter, a digit matches any digit. In a pattern
+
+=========  ======================================================================================
+``a b``    word after word; in Chinese and Japanese every character is a word
+``~``      a gap of up to three words, six in Chinese and Japanese; it never leaves the sentence
+``can*``   any ending of the word
+``(a|b|)``  a choice, here with an empty one; inside a word or for several words
+=========  ======================================================================================
+
+Of two matches, one that lies inside a longer one of another concept gives way.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from model.errors import CorpusError
+from model.features import Buffer, fold_word
+
+_CJK = "\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_CJK}]|[?!.]|[^\s?!.\0{_CJK}]+")
+SENTENCE_END = frozenset("?!.")
+_CJK_CHARACTER = re.compile(f"[{_CJK}]")
+_PIECES = re.compile(r"[()~]|\s+|[^()~\s]+")
+_GAP_WORDS, _GAP_CHARACTERS = 3, 6
+_CACHE_LIMIT = 200_000  # remembered steps per lexicon; beyond it the memory starts anew
+_MAX_ALTERNATIVES = 4_000
+
+
+class Lexicon:
+    """The patterns of one language, compiled.
+
+    Parameters
+    ----------
+    patterns : iterable of (concept, pattern)
+
+    Notes
+    -----
+    All patterns form one nondeterministic automaton over words. It is made deterministic on the way, step by
+    step as messages need it, and every step is remembered: so a message costs a few look-ups per word, however
+    many patterns there are.
+    """
+
+    def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
+        self._exact: list[dict[str, set[int]]] = []
+        self._stems: list[dict[str, set[int]]] = []
+        self._any: list[set[int]] = []
+        self._free: list[set[int]] = []
+        self._accepts: list[str | None] = []
+        self._known: dict[tuple[str, tuple[str, ...]], int] = {}
+        self._root = self._node()
+        for concept, pattern in patterns:
+            clusters = _clusters(pattern)
+            if clusters:
+                self._free[self._root].add(self._chain(concept, clusters))
+        self._start = self._close({self._root})
+        self._steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._dead: frozenset[int] = frozenset()
+        self._concepts: dict[frozenset[int], tuple[str, ...]] = {}
+
+    def find(self, tokens: Sequence[str]) -> list[tuple[int, int, str]]:
+        """Find all concepts in a message: first token, end token, concept; unresolved, in text order."""
+        found: list[tuple[int, int, str]] = []
+        steps, concepts = self._steps, self._concepts
+        if len(steps) > _CACHE_LIMIT:
+            steps.clear()
+            concepts.clear()
+        for first in range(len(tokens)):
+            state = self._start
+            longest: dict[str, int] = {}
+            for position in range(first, len(tokens)):
+                token = tokens[position]
+                key = (state, token)
+                following = steps.get(key)
+                if following is None:
+                    following = steps[key] = self._step(state, token)
+                state = following
+                if not state:
+                    break
+                names = concepts.get(state)
+                if names is None:
+                    names = concepts[state] = self._names(state)
+                for name in names:
+                    longest[name] = position + 1
+            found.extend((first, last, name) for name, last in longest.items())
+        return found
+
+    def _names(self, state: frozenset[int]) -> tuple[str, ...]:
+        return tuple(sorted({name for node in state if (name := self._accepts[node]) is not None}))
+
+    def _step(self, state: frozenset[int], token: str) -> frozenset[int]:
+        reached: set[int] = set()
+        ends = token in SENTENCE_END
+        stems = [token[:k] for k in range(1, len(token) + 1)]
+        for node in state:
+            if not ends:
+                reached |= self._any[node]
+            reached |= self._exact[node].get(token, set())
+            by_stem = self._stems[node]
+            if by_stem:
+                for stem in stems:
+                    if stem in by_stem:
+                        reached |= by_stem[stem]
+        return self._close(reached)
+
+    def _close(self, nodes: set[int]) -> frozenset[int]:
+        waiting = list(nodes)
+        closed = set(nodes)
+        while waiting:
+            for node in self._free[waiting.pop()]:
+                if node not in closed:
+                    closed.add(node)
+                    waiting.append(node)
+        return frozenset(closed)
+
+    def _node(self) -> int:
+        self._exact.append({})
+        self._stems.append({})
+        self._any.append(set())
+        self._free.append(set())
+        self._accepts.append(None)
+        return len(self._exact) - 1
+
+    def _chain(self, concept: str, clusters: tuple[str, ...]) -> int:
+        """Give the node from which these clusters lead to the concept; equal remainders share it."""
+        key = (concept, clusters)
+        if key in self._known:
+            return self._known[key]
+        node = self._known[key] = self._node()
+        if not clusters:
+            self._accepts[node] = concept
+            return node
+        self._connect(node, clusters[0], self._chain(concept, clusters[1:]))
+        return node
+
+    def _connect(self, node: int, cluster: str, following: int) -> None:
+        """Lead from one node to another by what a cluster matches."""
+        if cluster in ("~", "~~"):
+            self._gap(node, following, _GAP_WORDS if cluster == "~" else _GAP_CHARACTERS)
+        elif cluster[0] == "(" and _closing(cluster, 0) == len(cluster) - 1:
+            for option in _split(cluster[1:-1]):
+                parts = _clusters(option)
+                here = node
+                for part in parts[:-1]:
+                    between = self._node()
+                    self._connect(here, part, between)
+                    here = between
+                if parts:
+                    self._connect(here, parts[-1], following)
+                else:
+                    self._free[here].add(following)
+        else:
+            for alternative in _alternatives(cluster):
+                self._path(node, _words(alternative), following)
+
+    def _gap(self, node: int, following: int, length: int) -> None:
+        self._free[node].add(following)
+        for _ in range(length):
+            passed = self._node()
+            self._any[node].add(passed)
+            self._free[passed].add(following)
+            node = passed
+
+    def _path(self, node: int, words: list[str], following: int) -> None:
+        if not words:
+            self._free[node].add(following)
+            return
+        for k, word in enumerate(words):
+            target = following if k == len(words) - 1 else self._node()
+            stem = word.endswith("*")
+            table = self._stems[node] if stem else self._exact[node]
+            table.setdefault(word.rstrip("*"), set()).add(target)
+            node = target
+
+
+@cache
+def _clusters(pattern: str) -> tuple[str, ...]:
+    """Cut a pattern at the blanks outside parentheses, and at gaps."""
+    if "(" not in pattern and "~" not in pattern:
+        return tuple(pattern.split())
+    gap = "~~" if _CJK_CHARACTER.search(pattern) else "~"
+    depth, cluster = 0, ""
+    clusters: list[str] = []
+    for piece in _PIECES.findall(pattern):
+        depth += (piece == "(") - (piece == ")")
+        if depth == 0 and (piece == "~" or piece.isspace()):
+            clusters += [cluster, gap if piece == "~" else ""]
+            cluster = ""
+        else:
+            cluster += piece
+    return tuple(filter(None, [*clusters, cluster]))
+
+
+def _alternatives(cluster: str) -> list[str]:
+    """Write out the choices of a cluster."""
+    if "(" not in cluster:
+        return [cluster]
+    results = [""]
+    position = 0
+    while position < len(cluster):
+        character = cluster[position]
+        if character != "(":
+            results = [r + character for r in results]
+            position += 1
+            continue
+        end = _closing(cluster, position)
+        options = [text for part in _split(cluster[position + 1 : end]) for text in _alternatives(part)]
+        results = [r + option for r in results for option in options]
+        if len(results) > _MAX_ALTERNATIVES:
+            raise ValueError(f"more than {_MAX_ALTERNATIVES} choices in {cluster!r}")
+        position = end + 1
+    return results
+
+
+@cache
+def _closing(text: str, start: int) -> int:
+    depth = 0
+    for position in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if depth == 0:
+            return position
+    raise ValueError(f"a parenthesis is not closed in {text!r}")
+
+
+@cache
+def _split(inside: str) -> list[str]:
+    parts, depth, part = [], 0, ""
+    for character in inside:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "|" and depth == 0:
+            parts.append(part)
+            part = ""
+        else:
+            part += character
+    return [*parts, part]
+
+
+@cache
+def _words(alternative: str) -> list[str]:
+    """Fold the words of a written-out alternative as messages are folded; a final * stays."""
+    words: list[str] = []
+    for word in alternative.split():
+        bare = word.rstrip("*")
+        tokens = [token for token in _TOKEN.findall(fold_word(bare)) if token not in SENTENCE_END or bare in "?!"]
+        if tokens and word.endswith("*"):
+            tokens[-1] += "*"
+        words += tokens
+    return words
+
+
+def tokenise(buffer: Buffer, message: int = 0) -> list[tuple[str, int, int]]:
+    """Cut one message of the buffer into words (characters in CJK) and ends of sentences, with positions."""
+    first, last = buffer.bounds[message]
+    text = buffer.points[first:last].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    offset = int(first)
+    return [(m.group(), offset + m.start(), offset + m.end()) for m in _TOKEN.finditer(text)]
+
+
+def read_lexicon(content: str, names: Sequence[str], name: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Read the content of a lexicon file; give its (concept, pattern) pairs and its function words.
+
+    Raises
+    ------
+    CorpusError
+        If a line has no concept of `names` or a pattern cannot be read; it names file, line and mend.
+    """
+    allowed = set(names)
+    pairs: list[tuple[str, str]] = []
+    for number, line in enumerate(content.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        concept, colon, rest = line.partition(":")
+        if not colon or (concept != "WORDS" and concept not in allowed):
+            raise CorpusError(f"{name}:{number}: {concept[:40]!r} is no concept; use a name of concepts.csv, or WORDS")
+        if concept == "WORDS":
+            continue
+        for pattern in filter(None, (part.strip() for part in rest.split(";"))):
+            _check_pattern(pattern, f"{name}:{number}: {concept}")
+            pairs.append((concept, pattern))
+    return pairs, read_function_words(content)
+
+
+def _check_pattern(pattern: str, where: str) -> None:
+    try:
+        if pattern[0] == "~":
+            raise ValueError("it begins with a gap")
+        Lexicon([("CHECKED", pattern)])
+    except ValueError as error:
+        raise CorpusError(f"{where}: pattern {pattern!r}: {error}") from error
+
+
+def read_function_words(content: str) -> list[str]:
+    """Read the commonest words of the language, folded as messages are."""
+    words: list[str] = []
+    for line in content.splitlines():
+        if line.startswith("WORDS:"):
+            words += [w for part in line[6:].split(";") for w in _words(part.replace("*", " "))]
+    return words
