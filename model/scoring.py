@@ -4,6 +4,7 @@ This module needs neither scikit-learn nor pandas, so a program that only scores
 in `model.classifier` predicts through it too: there is one way from text to probability.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from model.reader import FeatureReader
 from model.text import clean
 
 _CHUNK = 2_000  # messages per buffer: keeps the arrays in the processor's cache and memory flat
+_LETTER = re.compile(r"[^\W\d_]")
 _REQUEST = tuple(sorted(Intent)).index(Intent.CANCEL_REQUEST)
 
 
@@ -173,13 +175,17 @@ class Scorer:
     def intent_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Give the calibrated probability of every intent, shape (n_texts, 8), classes in sorted order.
 
-        Quoted mail is taken off first; a text without any word gets the model's prior.
+        Quoted mail is taken off first. A text without any letter asks for nothing: it is `other`.
         """
-        parts = [
-            self.calibrated(self.intents.logits(self.features.blocks(fold(chunk))))
-            for chunk in _chunks([clean(text).text for text in texts])
-        ]
+        parts = [self._probabilities(chunk) for chunk in _chunks([clean(text).text for text in texts])]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.intents.classes)))
+
+    def _probabilities(self, cleaned: Sequence[str]) -> NDArray[np.float64]:
+        probabilities = self.calibrated(self.intents.logits(self.features.blocks(fold(cleaned))))
+        silent = [i for i, text in enumerate(cleaned) if not _LETTER.search(text)]
+        if silent:
+            probabilities[silent] = np.where(np.array(self.intents.classes) == Intent.OTHER, 1 - 7e-6, 1e-6)
+        return probabilities
 
     def calibrated(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn raw logits of the intents into probabilities that mean what they say."""
@@ -197,7 +203,7 @@ class Scorer:
         predictions: list[Prediction] = []
         for chunk in _chunks(texts):
             cleaned = [clean(text) for text in chunk]
-            probabilities = self.calibrated(self.intents.logits(self.features.blocks(fold([c.text for c in cleaned]))))
+            probabilities = self._probabilities([c.text for c in cleaned])
             verdicts = [self.point.decide(p) for p in probabilities[:, _REQUEST].tolist()]
             wanted = [i for i, verdict in enumerate(verdicts) if verdict is not Verdict.NONE]
             reasons = self._reasons([cleaned[i].text for i in wanted])

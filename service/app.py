@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from model import LANGUAGES, CancelTriageError, read_manifest, read_report
 from service import schemas
@@ -132,7 +133,7 @@ async def classify_batch(request: Request) -> Any:
     """
     responder = _responder(request)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _NDJSON:
-        return StreamingResponse(_answer_lines(request, responder), media_type=_NDJSON)
+        return _Duplex(_answer_lines(request, responder), media_type=_NDJSON)
     try:
         batch = schemas.BatchRequest.model_validate_json(await request.body())
     except ValidationError as error:
@@ -142,6 +143,13 @@ async def classify_batch(request: Request) -> Any:
         raise LimitError(f"messages: {len(batch.messages)} in one list; at most {settings.max_batch}; use NDJSON")
     results = await run_in_threadpool(_answer, batch.messages, responder, settings, "messages")
     return JSONResponse({"results": results})
+
+
+class _Duplex(StreamingResponse):
+    """Streams while the request is still read; the base class would take its parts to wait for a hang-up."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
 
 
 async def _answer_lines(request: Request, responder: Responder) -> AsyncIterator[bytes]:

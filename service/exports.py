@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ csv.field_size_limit(1 << 30)  # a cell may be as long as it likes; the standard
 
 _DELIMITED = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None}
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _RAW_LINE = "raw_line"
 
 
@@ -325,9 +327,15 @@ class Writer:
     def write(self, values: dict[str, Any]) -> None:
         """Write one row."""
         if self._csv is None:
-            self._stream.write(json.dumps(values, ensure_ascii=False) + "\n")
+            self._stream.write(_json_line(values))
         else:
             self._csv.writerow([_cell(values.get(column)) for column in self._columns])
+
+
+def _json_line(values: dict[str, Any]) -> str:
+    line = json.dumps(values, ensure_ascii=False)
+    # a half of a surrogate pair can only be written the way it came: escaped
+    return f"{line if line.isascii() or not _HALF_PAIR.search(line) else json.dumps(values)}\n"
 
 
 def _cell(value: Any) -> str:
@@ -357,7 +365,7 @@ def open_target(target: str, with_bom: bool) -> Iterator[TextIO]:
     except OSError as error:
         raise ExportError(f"{target}: cannot be written ({error.strerror}); choose another folder") from error
     try:
-        with os.fdopen(handle, "w", encoding=encoding, newline="", errors="surrogatepass") as stream:
+        with os.fdopen(handle, "w", encoding=encoding, newline="", errors="replace") as stream:
             yield stream
         if target == "-":
             with open(name, "rb") as finished:

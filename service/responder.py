@@ -16,6 +16,7 @@ from service.policy import SENDS_TO_ORDER_PAGE, Circumstances, Decision, decide
 from service.templates import Reply, Templates, Variant, load_templates
 
 _ORDER_ID = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)", re.ASCII)
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _FALLBACK_LANGUAGE = "en"
 
 
@@ -133,7 +134,7 @@ class Responder:
         """
         moment = now or datetime.now(UTC)
         marketplaces = [self._marketplace(message) for message in messages]
-        predictions = self.scorer.predict([message.text for message in messages])
+        predictions = self.scorer.predict([_encodable(message.text) for message in messages])
         languages = self._languages(messages, predictions, marketplaces)
         return [
             self._outcome(message, prediction, language, marketplace, moment)
@@ -211,6 +212,11 @@ class Responder:
             if variant:
                 return variant
         raise AssertionError("there is always an English variant")
+
+
+def _encodable(text: str) -> str:
+    """Replace halves of surrogate pairs, which no encoding can write; offsets stay."""
+    return _HALF_PAIR.sub("\ufffd", text)
 
 
 def _primary(tag: str) -> str:
