@@ -1,74 +1,98 @@
 """Which words decided: spans of the text as sent, for a person who has to check the verdict."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from model.features import Buffer, fold
+from model.features import Block, Buffer
 from model.labels import Intent
-from model.scoring import Evidence, Scorer, softmax
+from model.lexicon import SENTENCE_END, tokenise
+from model.scoring import Evidence, LinearHead, softmax
 from model.text import CleanText
 
 _MAX_SPANS = 3
 _MARGIN = 0.35  # share of the mean weight of the words that speak for the request, taken off every word
 
 
-def find_evidence(scorer: Scorer, sent: str, cleaned: CleanText) -> tuple[Evidence, ...]:
+def find_evidence(
+    head: LinearHead,
+    sent: str,
+    cleaned: CleanText,
+    buffer: Buffer,
+    message: int,
+    blocks: Sequence[tuple[float, Block]],
+    logits: NDArray[np.float64],
+) -> tuple[Evidence, ...]:
     """Find the stretches of a message that speak most for a cancellation request, strongest first.
 
-    Every n-gram's share in the log-odds of `cancel_request` is spread over the characters it was read from
+    Every feature's share in the log-odds of `cancel_request` is spread over the characters it was read from
     and summed by word; the stretches of words with the largest sums are the evidence.
 
     Parameters
     ----------
-    scorer : Scorer
+    head : LinearHead
+        Over the intents.
     sent : str
         The message as it was sent.
     cleaned : CleanText
         What is left of it; ``cleaned.text`` is what was scored.
+    buffer : Buffer
+        In which the message is number `message`.
+    blocks : sequence of (float, Block)
+        The features of this message alone.
+    logits : ndarray of float64, shape (n_classes,)
+        Of this message.
     """
-    if not cleaned.text:
-        return ()
-    buffer = fold([cleaned.text])
-    by_point = _weight_by_point(scorer, buffer)
-    words, weights = _by_word(buffer, by_point)
+    begin, end = buffer.bounds[message]
+    by_point = _weight_by_point(head, blocks, logits, int(begin), int(end))
+    words, weights = _by_word(buffer, message, by_point)
     if not words or max(weights) <= 0:
         return ()
-    spans = _best_spans(np.array(weights))
     found = []
-    for first, last, weight in spans:
-        start, end = cleaned.to_sent(words[first][0], words[last - 1][1])
-        found.append(Evidence(start, end, sent[start:end], round(weight, 4)))
+    for first, last, weight in _best_spans(np.array(weights)):
+        end_of_word = words[last - 1][1]
+        while (
+            end_of_word < len(cleaned.text)
+            and cleaned.text[end_of_word].isalnum()
+            and not _is_cjk(cleaned.text, end_of_word)
+        ):
+            end_of_word += 1  # what folding dropped of a word belongs to it
+        start, stop = cleaned.to_sent(words[first][0], end_of_word)
+        found.append(Evidence(start, stop, sent[start:stop], round(weight, 4)))
     return tuple(found)
 
 
-def _weight_by_point(scorer: Scorer, buffer: Buffer) -> NDArray[np.float64]:
-    """Share of every point of the buffer in the log-odds of `cancel_request`."""
-    head = scorer.intents
-    blocks = scorer.features.blocks(buffer)
-    chances = softmax(head.logits(blocks))[0]
+def _is_cjk(text: str, position: int) -> bool:
+    return "\u2e80" <= text[position] <= "\u9fff"
+
+
+def _weight_by_point(
+    head: LinearHead, blocks: Sequence[tuple[float, Block]], logits: NDArray[np.float64], begin: int, end: int
+) -> NDArray[np.float64]:
+    """Share of every point of the message in the log-odds of `cancel_request`, shape (end - begin,)."""
+    chances = softmax(logits[None, :])[0]
     request = head.classes.index(Intent.CANCEL_REQUEST)
     direction = -chances / max(1e-9, 1 - chances[request])
     direction[request] = 1.0
-    line = head.padded_weights @ direction
-    total = np.zeros(len(buffer.points) + 1)
+    total = np.zeros(end - begin + 1)
     for weight, block in blocks:
-        share = line[head.row_of_bin[block.bins]] * weight * float(block.scale[0])
+        share = (head.padded_weights[head.row_of_bin[block.bins]] @ direction) * (weight * float(block.scale[0]))
         share /= np.maximum(block.last - block.first, 1)
-        np.add.at(total, block.first, share)
-        np.add.at(total, block.last, -share)
+        np.add.at(total, block.first - begin, share)
+        np.add.at(total, block.last - begin, -share)
     return np.cumsum(total)[:-1]
 
 
-def _by_word(buffer: Buffer, by_point: NDArray[np.float64]) -> tuple[list[tuple[int, int]], list[float]]:
+def _by_word(buffer: Buffer, message: int, by_point: NDArray[np.float64]) -> tuple[list[tuple[int, int]], list[float]]:
     """Sum the weights by word: (start, end) of each in the cleaned text, and its weight."""
-    from model.lexicon import tokenise
-
+    begin = int(buffer.bounds[message, 0])
     words, weights = [], []
-    for token, first, last in tokenise(buffer):
-        if token in "?!.":
+    for token, first, last in tokenise(buffer, message):
+        if token in SENTENCE_END:
             continue
         words.append((int(buffer.origin[first]), int(buffer.origin[last - 1]) + 1))
-        weights.append(float(by_point[first:last].sum()))
+        weights.append(float(by_point[first - begin : last - begin].sum()))
     return words, weights
 
 

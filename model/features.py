@@ -21,6 +21,7 @@ HASH_BITS = 20
 
 _SEPARATOR, _SPACE, _DELETED = 0, 32, 0xFFFFFFFF
 _QUESTION, _EXCLAMATION, _STOP = ord("?"), ord("!"), ord(".")
+_DIGIT = ord("0")
 _FULL_STOP = 0x3002  # ends a sentence without a blank after it, as does a line break
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so it has an inverse modulo 2 ** 64
 _INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 2**64))
@@ -47,6 +48,11 @@ class Block:
     starts: NDArray[np.int64]
     first: NDArray[np.int32]
     last: NDArray[np.int32]
+
+    def of(self, message: int) -> "Block":
+        """Give the features of one message as a block of their own."""
+        a, b = int(self.starts[message]), int(self.starts[message + 1])
+        return Block(self.bins[a:b], np.array([0, b - a]), self.first[a:b], self.last[a:b])
 
     @property
     def scale(self) -> NDArray[np.float64]:
@@ -142,7 +148,7 @@ def character_ngrams(buffer: Buffer, shortest: int, longest: int) -> Block:
 def word_ngrams(buffer: Buffer, longest: int) -> Block:
     """Hash the words and the runs of up to `longest` words within a message."""
     points, bounds = buffer.points, buffer.bounds
-    is_word = ~np.isin(points, (_SPACE, _SEPARATOR, _QUESTION, _EXCLAMATION, _STOP))
+    is_word = (points > _QUESTION) | (points == _DIGIT)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], is_word.view(np.int8), [0]))))
     first, last = edges[::2], edges[1::2]
     # Prefix sums of a polynomial give the value of any stretch: (S[last] - S[first]) / m ** first.
@@ -224,7 +230,7 @@ def _fold_point(point: int) -> int:
     kind = unicodedata.category(folded)
     value = ord(folded)
     if kind == "Nd":
-        return ord("0")
+        return _DIGIT
     if kind in ("Mn", "Cf") and (value < 0x900 or value in (0x93C, 0x3099, 0x309A, 0x200C, 0x200D, 0xFE0F, 0xFEFF)):
         return _DELETED  # accents, Arabic vowel signs, the Devanagari dot below, joiners
     if 0x30A1 <= value <= 0x30F6:

@@ -61,17 +61,15 @@ class LinearHead:
 
     def logits(self, blocks: Sequence[tuple[float, Block]]) -> NDArray[np.float64]:
         """Sum the weights of every message's features, shape (n_messages, n_classes)."""
-        total: NDArray[np.float64] | None = None
+        total = np.zeros((len(blocks[0][1].starts) - 1, self.weights.shape[1])) if blocks else np.zeros((0, 0))
         for weight, block in blocks:
             rows = self.row_of_bin[block.bins]
-            matrix = csr_matrix(
-                (np.ones(len(rows)), rows, block.starts),
-                shape=(len(block.starts) - 1, len(self.padded_weights)),
-            )
-            part = (matrix @ self.padded_weights) * (weight * block.scale)[:, None]
-            total = part if total is None else total + part
-        if total is None:
-            raise ValueError("no block of features given")
+            if len(block.starts) == 2:  # one message: no matrix is worth its making
+                part = self.padded_weights[rows].sum(axis=0, keepdims=True)
+            else:
+                shape = (len(block.starts) - 1, len(self.padded_weights))
+                part = csr_matrix((np.ones(len(rows)), rows, block.starts), shape=shape) @ self.padded_weights
+            total += part * (weight * block.scale)[:, None]
         return total + self.intercept
 
 
@@ -181,7 +179,11 @@ class Scorer:
         return np.concatenate(parts) if parts else np.zeros((0, len(self.intents.classes)))
 
     def _probabilities(self, cleaned: Sequence[str]) -> NDArray[np.float64]:
-        probabilities = self.calibrated(self.intents.logits(self.features.blocks(fold(cleaned))))
+        logits = self.intents.logits(self.features.blocks(fold(cleaned)))
+        return self._without_silent(self.calibrated(logits), cleaned)
+
+    def _without_silent(self, probabilities: NDArray[np.float64], cleaned: Sequence[str]) -> NDArray[np.float64]:
+        """Make every text without a letter `other`: it asks for nothing."""
         silent = [i for i, text in enumerate(cleaned) if not _LETTER.search(text)]
         if silent:
             probabilities[silent] = np.where(np.array(self.intents.classes) == Intent.OTHER, 1 - 7e-6, 1e-6)
@@ -203,24 +205,20 @@ class Scorer:
         predictions: list[Prediction] = []
         for chunk in _chunks(texts):
             cleaned = [clean(text) for text in chunk]
-            probabilities = self._probabilities([c.text for c in cleaned])
+            buffer = fold([c.text for c in cleaned])
+            blocks = self.features.blocks(buffer)
+            logits = self.intents.logits(blocks)
+            probabilities = self._without_silent(self.calibrated(logits), [c.text for c in cleaned])
             verdicts = [self.point.decide(p) for p in probabilities[:, _REQUEST].tolist()]
-            wanted = [i for i, verdict in enumerate(verdicts) if verdict is not Verdict.NONE]
-            reasons = self._reasons([cleaned[i].text for i in wanted])
-            found = {
-                i: (reason, find_evidence(self, chunk[i], cleaned[i]))
-                for i, reason in zip(wanted, reasons, strict=True)
-            }
-            for i, row in enumerate(probabilities):
-                reason, evidence = found.get(i, (None, ()))
-                predictions.append(self._prediction(row, verdicts[i], reason, evidence, cleaned[i].text))
+            reasons: list[str | None] = [None] * len(chunk)
+            evidence: list[tuple[Evidence, ...]] = [()] * len(chunk)
+            for i in [i for i, verdict in enumerate(verdicts) if verdict is not Verdict.NONE]:
+                own = [(weight, block.of(i)) for weight, block in blocks]
+                reasons[i] = self.reasons.classes[int(self.reasons.logits(own)[0].argmax())]
+                evidence[i] = find_evidence(self.intents, chunk[i], cleaned[i], buffer, i, own, logits[i])
+            for row, verdict, reason, found, c in zip(probabilities, verdicts, reasons, evidence, cleaned, strict=True):
+                predictions.append(self._prediction(row, verdict, reason, found, c.text))
         return predictions
-
-    def _reasons(self, texts: list[str]) -> list[str | None]:
-        if not texts:
-            return []
-        logits = self.reasons.logits(self.features.blocks(fold(texts)))
-        return [self.reasons.classes[k] for k in logits.argmax(axis=1)]
 
     def _prediction(
         self,

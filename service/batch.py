@@ -7,11 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from model import CancelTriageError, Verdict
 from service.columns import find_marketplace_column, find_order_column, find_text_column, find_time_column
 from service.conversation import read_conversation
+from service.errors import ExportError
 from service.exports import Export, Row, Writer, check_target, open_export, open_target
 from service.marketplaces import find_marketplace
 from service.orders import Order, read_moment, read_order
@@ -125,6 +127,10 @@ def score_exports(
     """
     started = time.perf_counter()
     check_target(target)
+    for source in sources:
+        if target != "-" and source != "-" and Path(source).exists() and Path(target).exists():
+            if Path(source).samefile(target):
+                raise ExportError(f"{target}: is an input as well; name another output file")
     if options.marketplace:
         find_marketplace(options.marketplace)
     summary = Summary()

@@ -17,8 +17,8 @@ ORDER = {
     ],
     "service": [
         "errors", "paths", "marketplaces", "orders", "conversation", "notices", "policy", "templates", "responder",
-        "results", "encodings", "columns", "exports", "batch", "frames", "settings", "schemas", "problems", "limits", "app",
-        "tables", "cli",
+        "results", "encodings", "columns", "exports", "batch", "frames", "settings",
+        "schemas", "problems", "limits", "app", "tables", "cli",
     ],
 }  # fmt: skip
 HEAVY = {
