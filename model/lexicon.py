@@ -30,6 +30,17 @@ _CACHE_LIMIT = 200_000  # remembered steps per lexicon; beyond it the memory sta
 _MAX_ALTERNATIVES = 4_000
 
 
+class _State:
+    """A state of the deterministic automaton: what it accepts, and the steps from it that are known so far."""
+
+    __slots__ = ("names", "nodes", "steps")
+
+    def __init__(self, nodes: frozenset[int], names: tuple[str, ...]) -> None:
+        self.nodes = nodes
+        self.names = names
+        self.steps: dict[str, _State] = {}
+
+
 class Lexicon:
     """The patterns of one language, compiled.
 
@@ -56,46 +67,51 @@ class Lexicon:
             clusters = _clusters(pattern)
             if clusters:
                 self._free[self._root].add(self._chain(concept, clusters))
-        self._start = self._close({self._root})
-        self._steps: dict[tuple[frozenset[int], str], frozenset[int]] = {}
-        self._dead: frozenset[int] = frozenset()
-        self._concepts: dict[frozenset[int], tuple[str, ...]] = {}
+        self._states: dict[frozenset[int], _State] = {}
+        self._n_steps = 0
+        self._start = self._state(self._close({self._root}))
 
     def find(self, tokens: Sequence[str]) -> list[tuple[int, int, str]]:
         """Find all concepts in a message: first token, end token, concept; unresolved, in text order."""
         found: list[tuple[int, int, str]] = []
-        steps, concepts = self._steps, self._concepts
-        if len(steps) > _CACHE_LIMIT:
-            steps.clear()
-            concepts.clear()
-        for first in range(len(tokens)):
-            state = self._start
-            longest: dict[str, int] = {}
-            for position in range(first, len(tokens)):
+        if self._n_steps > _CACHE_LIMIT:
+            self._states.clear()
+            self._n_steps = 0
+            self._start = self._state(self._start.nodes)
+        start, n_tokens = self._start, len(tokens)
+        for first in range(n_tokens):
+            state = start
+            longest: dict[str, int] | None = None
+            position = first
+            while position < n_tokens:
                 token = tokens[position]
-                key = (state, token)
-                following = steps.get(key)
+                following = state.steps.get(token)
                 if following is None:
-                    following = steps[key] = self._step(state, token)
-                state = following
-                if not state:
+                    following = self._step(state, token)
+                if not following.nodes:
                     break
-                names = concepts.get(state)
-                if names is None:
-                    names = concepts[state] = self._names(state)
-                for name in names:
-                    longest[name] = position + 1
-            found.extend((first, last, name) for name, last in longest.items())
+                state = following
+                position += 1
+                if state.names:
+                    longest = dict.fromkeys(state.names, position) if longest is None else longest
+                    for name in state.names:
+                        longest[name] = position
+            if longest:
+                found.extend((first, last, name) for name, last in longest.items())
         return found
 
-    def _names(self, state: frozenset[int]) -> tuple[str, ...]:
-        return tuple(sorted({name for node in state if (name := self._accepts[node]) is not None}))
+    def _state(self, nodes: frozenset[int]) -> _State:
+        state = self._states.get(nodes)
+        if state is None:
+            names = {name for node in nodes if (name := self._accepts[node]) is not None}
+            state = self._states[nodes] = _State(nodes, tuple(sorted(names)))
+        return state
 
-    def _step(self, state: frozenset[int], token: str) -> frozenset[int]:
+    def _step(self, state: _State, token: str) -> _State:
         reached: set[int] = set()
         ends = token in SENTENCE_END
         stems = [token[:k] for k in range(1, len(token) + 1)]
-        for node in state:
+        for node in state.nodes:
             if not ends:
                 reached |= self._any[node]
             reached |= self._exact[node].get(token, set())
@@ -104,7 +120,9 @@ class Lexicon:
                 for stem in stems:
                     if stem in by_stem:
                         reached |= by_stem[stem]
-        return self._close(reached)
+        self._n_steps += 1
+        following = state.steps[token] = self._state(self._close(reached))
+        return following
 
     def _close(self, nodes: set[int]) -> frozenset[int]:
         waiting = list(nodes)

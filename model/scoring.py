@@ -21,6 +21,7 @@ from model.text import clean
 _CHUNK = 2_000  # messages per buffer: keeps the arrays in the processor's cache and memory flat
 _LETTER = re.compile(r"[^\W\d_]")
 _REQUEST = tuple(sorted(Intent)).index(Intent.CANCEL_REQUEST)
+_OTHERS = tuple(intent for intent in sorted(Intent) if intent is not Intent.CANCEL_REQUEST)
 
 
 @dataclass(frozen=True)
@@ -228,16 +229,16 @@ class Scorer:
         evidence: tuple[Evidence, ...],
         text_used: str,
     ) -> Prediction:
-        probability = float(row[_REQUEST])
+        intents = dict(zip(self.intents.classes, row.tolist(), strict=True))
+        probability = intents[Intent.CANCEL_REQUEST]
         is_request = probability >= 0.5
-        others = np.delete(row, _REQUEST)
-        names = [c for c in self.intents.classes if c != Intent.CANCEL_REQUEST]
+        intent = Intent.CANCEL_REQUEST if is_request else max(_OTHERS, key=intents.__getitem__)
         return Prediction(
             probability=probability,
             is_cancel_request=is_request,
             verdict=verdict,
-            intent=str(Intent.CANCEL_REQUEST) if is_request else names[int(others.argmax())],
-            intents=dict(zip(self.intents.classes, row.tolist(), strict=True)),
+            intent=str(intent),
+            intents=intents,
             reason=reason if reason or verdict is Verdict.NONE else str(Reason.UNSPECIFIED),
             evidence=evidence,
             text_used=text_used,
