@@ -137,6 +137,6 @@ class ConceptReader:
     def _lexicon(self, language: str) -> Lexicon:
         if language not in self._compiled:
             names = [name for name, _, _ in self.names]
-            pairs, _ = read_lexicon(self.lexicons[language], names, f"{language}.txt")
+            pairs, _ = read_lexicon(self.lexicons[language], names, f"{language}.txt", check=False)
             self._compiled[language] = Lexicon(pairs)
         return self._compiled[language]

@@ -24,8 +24,11 @@ _CJK = "\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]|[?!.]|[^\s?!.\0{_CJK}]+")
 SENTENCE_END = frozenset("?!.")
 _CJK_CHARACTER = re.compile(f"[{_CJK}]")
+_CHOICE_AFTER_CJK = re.compile(f"([{_CJK})])\\(")
+_CHOICE_BEFORE_CJK = re.compile(f"\\)([{_CJK}])")
 _PIECES = re.compile(r"[()~]|\s+|[^()~\s]+")
 _GAP_WORDS, _GAP_CHARACTERS = 3, 6
+_COMPILE_ALL_AFTER = 20  # messages
 _CACHE_LIMIT = 200_000  # remembered steps per lexicon; beyond it the memory starts anew
 _MAX_ALTERNATIVES = 4_000
 
@@ -52,7 +55,8 @@ class Lexicon:
     -----
     All patterns form one nondeterministic automaton over words. It is made deterministic on the way, step by
     step as messages need it, and every step is remembered: so a message costs a few look-ups per word, however
-    many patterns there are.
+    many patterns there are. For the first few messages only those patterns are compiled that can begin with a
+    word of theirs: one message from the shell does not wait for thousands of patterns that it cannot hold.
     """
 
     def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
@@ -63,10 +67,15 @@ class Lexicon:
         self._accepts: list[str | None] = []
         self._known: dict[tuple[str, tuple[str, ...]], int] = {}
         self._root = self._node()
-        for concept, pattern in patterns:
+        self._pending: dict[int, tuple[str, tuple[str, ...]]] = {}
+        self._by_first_word: dict[str, list[int]] = {}
+        for number, (concept, pattern) in enumerate(patterns):
             clusters = _clusters(pattern)
             if clusters:
-                self._free[self._root].add(self._chain(concept, clusters))
+                self._pending[number] = (concept, clusters)
+                for word in _first_words(clusters):
+                    self._by_first_word.setdefault(word, []).append(number)
+        self._n_messages = 0
         self._states: dict[frozenset[int], _State] = {}
         self._n_steps = 0
         self._start = self._state(self._close({self._root}))
@@ -74,10 +83,10 @@ class Lexicon:
     def find(self, tokens: Sequence[str]) -> list[tuple[int, int, str]]:
         """Find all concepts in a message: first token, end token, concept; unresolved, in text order."""
         found: list[tuple[int, int, str]] = []
+        if self._pending:
+            self._compile_for(tokens)
         if self._n_steps > _CACHE_LIMIT:
-            self._states.clear()
-            self._n_steps = 0
-            self._start = self._state(self._start.nodes)
+            self._restart()
         start, n_tokens = self._start, len(tokens)
         for first in range(n_tokens):
             state = start
@@ -99,6 +108,35 @@ class Lexicon:
             if longest:
                 found.extend((first, last, name) for name, last in longest.items())
         return found
+
+    def compile(self) -> None:
+        """Compile every pattern now.
+
+        Raises
+        ------
+        ValueError
+            If a pattern cannot be read.
+        """
+        self._n_messages = _COMPILE_ALL_AFTER
+        self._compile_for(())
+
+    def _compile_for(self, tokens: Sequence[str]) -> None:
+        """Compile the patterns that can begin with one of the words; all of them after some messages."""
+        self._n_messages += 1
+        if self._n_messages > _COMPILE_ALL_AFTER:
+            numbers = set(self._pending)
+        else:
+            starts = {token[:k] + "*" for token in tokens for k in range(len(token) + 1)} | set(tokens)
+            numbers = {n for start in starts for n in self._by_first_word.get(start, ()) if n in self._pending}
+        for number in numbers:
+            self._free[self._root].add(self._chain(*self._pending.pop(number)))
+        if numbers:
+            self._restart()
+
+    def _restart(self) -> None:
+        self._states.clear()
+        self._n_steps = 0
+        self._start = self._state(self._close({self._root}))
 
     def _state(self, nodes: frozenset[int]) -> _State:
         state = self._states.get(nodes)
@@ -199,7 +237,11 @@ def _clusters(pattern: str) -> tuple[str, ...]:
     """Cut a pattern at the blanks outside parentheses, and at gaps."""
     if "(" not in pattern and "~" not in pattern:
         return tuple(pattern.split())
-    gap = "~~" if _CJK_CHARACTER.search(pattern) else "~"
+    gap = "~"
+    if _CJK_CHARACTER.search(pattern):
+        gap = "~~"
+        # every character is a word there, so a choice beside one is a word of its own
+        pattern = _CHOICE_AFTER_CJK.sub(r"\1 (", _CHOICE_BEFORE_CJK.sub(r") \1", pattern)).replace(")(", ") (")
     depth, cluster = 0, ""
     clusters: list[str] = []
     for piece in _PIECES.findall(pattern):
@@ -210,6 +252,30 @@ def _clusters(pattern: str) -> tuple[str, ...]:
         else:
             cluster += piece
     return tuple(filter(None, [*clusters, cluster]))
+
+
+@cache
+def _first_words(clusters: tuple[str, ...]) -> frozenset[str]:
+    """Give the words that a match can begin with; ``can*`` for a beginning, ``*`` for any word."""
+    words: set[str] = set()
+    for cluster in clusters:
+        if cluster in ("~", "~~"):
+            return frozenset({*words, "*"})
+        can_be_empty = False
+        if cluster[0] == "(" and _closing(cluster, 0) == len(cluster) - 1:
+            for option in _split(cluster[1:-1]):
+                parts = _clusters(option)
+                inner = _first_words(parts) if parts else frozenset({""})
+                can_be_empty = can_be_empty or "" in inner
+                words |= inner - {""}
+        else:
+            for alternative in _alternatives(cluster):
+                folded = _words(alternative)
+                can_be_empty = can_be_empty or not folded
+                words |= set(folded[:1])
+        if not can_be_empty:
+            return frozenset(words)
+    return frozenset({*words, ""})
 
 
 def _alternatives(cluster: str) -> list[str]:
@@ -277,8 +343,12 @@ def tokenise(buffer: Buffer, message: int = 0) -> list[tuple[str, int, int]]:
     return [(m.group(), offset + m.start(), offset + m.end()) for m in _TOKEN.finditer(text)]
 
 
-def read_lexicon(content: str, names: Sequence[str], name: str) -> tuple[list[tuple[str, str]], list[str]]:
+def read_lexicon(
+    content: str, names: Sequence[str], name: str, *, check: bool = True
+) -> tuple[list[tuple[str, str]], list[str]]:
     """Read the content of a lexicon file; give its (concept, pattern) pairs and its function words.
+
+    Without `check` the patterns are taken as they are: those of an artefact were checked when it was trained.
 
     Raises
     ------
@@ -296,7 +366,8 @@ def read_lexicon(content: str, names: Sequence[str], name: str) -> tuple[list[tu
         if concept == "WORDS":
             continue
         for pattern in filter(None, (part.strip() for part in rest.split(";"))):
-            _check_pattern(pattern, f"{name}:{number}: {concept}")
+            if check:
+                _check_pattern(pattern, f"{name}:{number}: {concept}")
             pairs.append((concept, pattern))
     return pairs, read_function_words(content)
 
@@ -305,7 +376,7 @@ def _check_pattern(pattern: str, where: str) -> None:
     try:
         if pattern[0] == "~":
             raise ValueError("it begins with a gap")
-        Lexicon([("CHECKED", pattern)])
+        Lexicon([("CHECKED", pattern)]).compile()
     except ValueError as error:
         raise CorpusError(f"{where}: pattern {pattern!r}: {error}") from error
 
