@@ -25,18 +25,18 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
     Parameters
     ----------
-    C : float, default=3.0
+    C : float, default=0.4
         Inverse strength of the ridge penalty; larger fits the training messages more closely.
     shortest, longest : int, default=2 and 5
         Lengths of the character n-grams.
     words : int, default=2
         Longest run of words that counts as a feature; 0 reads none.
-    character_weight, word_weight, concept_weight, pair_weight : float, default=1, 1, 2 and 1
+    character_weight, word_weight, concept_weight, pair_weight : float, default=0.4, 0.4, 1 and 0.5
         How loud each family of features is: n-grams of characters, of words, of concepts, and pairs of
         concepts in a sentence; 0 leaves it out.
     concepts : Path or None
         Folder of the concept lexicon; None reads no concepts.
-    min_df : int, default=2
+    min_df : int, default=3
         In how many training messages an n-gram must stand to count.
     folds : int, default=5
         Folds for the held-out probabilities that calibration and thresholds are chosen on.
@@ -68,16 +68,16 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def __init__(
         self,
-        C: float = 3.0,
+        C: float = 0.4,
         shortest: int = 2,
         longest: int = 5,
         words: int = 2,
-        character_weight: float = 1.0,
-        word_weight: float = 1.0,
-        concept_weight: float = 2.0,
-        pair_weight: float = 1.0,
+        character_weight: float = 0.4,
+        word_weight: float = 0.4,
+        concept_weight: float = 1.0,
+        pair_weight: float = 0.5,
         concepts: Path | str | None = DEFAULT_CONCEPTS,
-        min_df: int = 2,
+        min_df: int = 3,
         folds: int = 5,
         review_cost: float = 1.0,
         wrong_reply_cost: float = 30.0,
@@ -106,6 +106,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         y: ArrayLike,
         *,
         reasons: ArrayLike | None = None,
+        calibrate_on: ArrayLike | None = None,
     ) -> Self:
         """Train, calibrate and choose the thresholds.
 
@@ -117,6 +118,10 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             The intent of each, names of `model.labels.Intent`; at least `cancel_request` and one other.
         reasons : array-like of str, shape (n_texts,), optional
             The reason of each request (other rows are ignored); without it every reason is `unspecified`.
+        calibrate_on : array-like of bool, shape (n_texts,), optional
+            The messages whose held-out probabilities calibrate the model and choose its thresholds; all of
+            them where it is not given. Leave out those that the lexicon's writers had before them: the model
+            looks better on them than it is.
 
         Raises
         ------
@@ -131,10 +136,11 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         request = intents == Intent.CANCEL_REQUEST
         logits = self._held_out_logits(shape, intents)
         log_odds = request_log_odds(logits)
-        calibration = fit_sigmoid(log_odds, request)
+        rows = np.ones(len(texts), bool) if calibrate_on is None else np.asarray(calibrate_on, bool)
+        calibration = fit_sigmoid(log_odds[rows], request[rows])
         costs = Costs(self.review_cost, self.wrong_reply_cost, self.missed_request_cost)
         self.held_out_probability_ = sigmoid(calibration[0] * log_odds + calibration[1])
-        point = choose_operating_point(self.held_out_probability_, request, costs)
+        point = choose_operating_point(self.held_out_probability_[rows], request[rows], costs)
         self.held_out_intent_ = np.array(ALL_INTENTS)[logits.argmax(axis=1)]
         self.classes_ = np.unique(intents)
         self.n_features_in_ = 1

@@ -194,11 +194,17 @@ def _block(
 @cache
 def _fold_table(keep_marks: bool) -> NDArray[np.uint32]:
     """Build the replacement of every code point, shape (0x30000,)."""
+    if keep_marks:
+        table = _fold_table(False).copy()
+        for point in range(0x250):
+            if chr(point).isalpha():
+                table[point] = ord(chr(point).lower()[0])
+        return table
     table = np.arange(0x30000, dtype=np.uint32)
-    for point in (*range(0x3400), *range(0xA000, 0xAC00), *range(0xD7A4, 0x20000)):
+    # the blocks in which anything folds; the others are letters that stay
+    for point in (*range(0x3400), *range(0xF900, 0x10000), *range(0x1D400, 0x1D800)):
         table[point] = _fold_point(point)
-        if keep_marks and point < 0x250 and chr(point).isalpha():
-            table[point] = ord(chr(point).lower()[0])
+    table[0xD800:0xF900] = table[0x1F000:0x1FB00] = _SPACE  # halves of pairs, private characters, emoji
     return table
 
 

@@ -27,7 +27,7 @@ UNDETERMINED = "und"
 OTHER = "other"
 """The class of every language outside the thirteen."""
 
-FEATURES = FeatureReader(FeatureSettings(shortest=1, longest=3, words=1))
+FEATURES = FeatureReader(FeatureSettings(shortest=1, longest=3, words=1, character_weight=1.0, word_weight=1.0))
 """Letters with their diacritics, one to three in a row, and words."""
 
 _SCRIPTS = {

@@ -10,6 +10,8 @@ not matter, a digit matches any digit. In a pattern
 ``(a|b|)``  a choice, here with an empty one; inside a word or for several words
 =========  ======================================================================================
 
+A line ``@NAME: (a|b)`` gives a choice a name; ``@NAME`` stands for it in the lines below, other names' included.
+
 Of two matches, one that lies inside a longer one of another concept gives way.
 """
 
@@ -24,6 +26,7 @@ _CJK = "\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_CJK}]|[?!.]|[^\s?!.\0{_CJK}]+")
 SENTENCE_END = frozenset("?!.")
 _CJK_CHARACTER = re.compile(f"[{_CJK}]")
+_CHOICE_NAME = re.compile(r"@([A-Z0-9_]+)")
 _CHOICE_AFTER_CJK = re.compile(f"([{_CJK})])\\(")
 _CHOICE_BEFORE_CJK = re.compile(f"\\)([{_CJK}])")
 _PIECES = re.compile(r"[()~]|\s+|[^()~\s]+")
@@ -357,10 +360,21 @@ def read_lexicon(
     """
     allowed = set(names)
     pairs: list[tuple[str, str]] = []
+    choices: dict[str, str] = {}
+
+    def write_out(match: re.Match[str]) -> str:
+        if match[1] not in choices:
+            raise CorpusError(f"{name}:{number}: @{match[1]} is not defined above; define it or mend its name")
+        return choices[match[1]]
+
     for number, line in enumerate(content.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         concept, colon, rest = line.partition(":")
+        rest = _CHOICE_NAME.sub(write_out, rest)
+        if concept.startswith("@"):
+            choices[concept[1:]] = rest.strip()
+            continue
         if not colon or (concept != "WORDS" and concept not in allowed):
             raise CorpusError(f"{name}:{number}: {concept[:40]!r} is no concept; use a name of concepts.csv, or WORDS")
         if concept == "WORDS":

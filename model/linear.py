@@ -68,7 +68,7 @@ def fit_dual(
     # The jitter keeps the factor stable where messages repeat; it shifts no probability visibly.
     jittered = gram + np.eye(len(gram)) * (1e-9 * float(np.trace(gram)) / len(gram))
     factor = cholesky(jittered, lower=True)
-    model = LogisticRegression(C=C, max_iter=2000, tol=1e-8, class_weight=class_weight)
+    model = LogisticRegression(C=C, max_iter=2000, tol=1e-9, class_weight=class_weight)
     model.fit(factor, labels)
     coefficients, intercept = model.coef_, model.intercept_
     if len(model.classes_) == 2:

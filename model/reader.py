@@ -23,10 +23,10 @@ class FeatureSettings:
     shortest: int = 2
     longest: int = 5
     words: int = 2
-    character_weight: float = 1.0
-    word_weight: float = 1.0
-    concept_weight: float = 2.0
-    pair_weight: float = 1.0
+    character_weight: float = 0.4
+    word_weight: float = 0.4
+    concept_weight: float = 1.0
+    pair_weight: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -121,9 +121,11 @@ def train(
     with _status("training"):
         trained = train_model(messages or DEFAULT_CORPUS, out)
     held_out = trained.report["held_out"]
-    print(f"model {trained.scorer.version}, trained on {held_out['messages']:,} messages, written to {trained.folder}")
+    messages_in_all = trained.report["held_out_all"]["messages"]
+    print(f"model {trained.scorer.version}, trained on {messages_in_all:,} messages, written to {trained.folder}")
     print(
-        f"held-out folds: F1 {held_out['f1']:.3f}, average precision {held_out['average_precision']:.3f}, "
+        f"held-out folds ({held_out['messages']:,} messages): F1 {held_out['f1']:.3f}, "
+        f"average precision {held_out['average_precision']:.3f}, "
         f"calibration error {held_out['expected_calibration_error']:.3f}"
     )
     point = trained.scorer.point

@@ -72,6 +72,14 @@ def test_read_lexicon_bad_line_names_file_and_line(line: str, message: str) -> N
         read_lexicon(line, ["A"], "de.txt")
 
 
+def test_read_lexicon_named_choices_are_written_out() -> None:
+    content = "@PLS: (please|pls)\n@ASK: (@PLS |)(can|could) you\nA: @ASK cancel; @PLS stop"
+    pairs, _ = read_lexicon(content, ["A"], "en.txt")
+    assert pairs == [("A", "((please|pls) |)(can|could) you cancel"), ("A", "(please|pls) stop")]
+    with pytest.raises(CorpusError, match=r"en.txt:1: @PLS is not defined above"):
+        read_lexicon("A: @PLS stop", ["A"], "en.txt")
+
+
 @pytest.fixture(scope="module")
 def reader() -> ConceptReader:
     return ConceptReader.from_folder(CONCEPTS)
