@@ -23,8 +23,8 @@ class Costs:
     """
 
     review: float = 1.0
-    wrong_reply: float = 30.0
-    missed_request: float = 25.0
+    wrong_reply: float = 15.0
+    missed_request: float = 12.0
 
 
 def fit_sigmoid(log_odds: NDArray[np.float64], is_request: NDArray[np.bool_]) -> tuple[float, float]:

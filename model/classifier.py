@@ -25,7 +25,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
     Parameters
     ----------
-    C : float, default=0.4
+    C : float, default=0.3
         Inverse strength of the ridge penalty; larger fits the training messages more closely.
     shortest, longest : int, default=2 and 5
         Lengths of the character n-grams.
@@ -36,11 +36,11 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         concepts in a sentence; 0 leaves it out.
     concepts : Path or None
         Folder of the concept lexicon; None reads no concepts.
-    min_df : int, default=3
+    min_df : int, default=4
         In how many training messages an n-gram must stand to count.
-    folds : int, default=5
+    folds : int, default=3
         Folds for the held-out probabilities that calibration and thresholds are chosen on.
-    review_cost, wrong_reply_cost, missed_request_cost : float, default=1, 30 and 25
+    review_cost, wrong_reply_cost, missed_request_cost : float, default=1, 15 and 12
         What each kind of answer costs; see `model.calibration.Costs`.
     random_state : int, default=0
         Seeds the folds.
@@ -68,7 +68,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def __init__(
         self,
-        C: float = 0.4,
+        C: float = 0.3,
         shortest: int = 2,
         longest: int = 5,
         words: int = 2,
@@ -77,11 +77,11 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         concept_weight: float = 1.0,
         pair_weight: float = 0.5,
         concepts: Path | str | None = DEFAULT_CONCEPTS,
-        min_df: int = 3,
-        folds: int = 5,
+        min_df: int = 4,
+        folds: int = 3,
         review_cost: float = 1.0,
-        wrong_reply_cost: float = 30.0,
-        missed_request_cost: float = 25.0,
+        wrong_reply_cost: float = 15.0,
+        missed_request_cost: float = 12.0,
         random_state: int = 0,
     ) -> None:
         self.C = C
@@ -115,7 +115,8 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         X : sequence of str, length n_texts
             The messages as they were sent.
         y : array-like of str, shape (n_texts,)
-            The intent of each, names of `model.labels.Intent`; at least `cancel_request` and one other.
+            The intent of each, names of `model.labels.Intent`, or their numbers in sorted order; at least
+            `cancel_request` and one other.
         reasons : array-like of str, shape (n_texts,), optional
             The reason of each request (other rows are ignored); without it every reason is `unspecified`.
         calibrate_on : array-like of bool, shape (n_texts,), optional
@@ -142,7 +143,6 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.held_out_probability_ = sigmoid(calibration[0] * log_odds + calibration[1])
         point = choose_operating_point(self.held_out_probability_[rows], request[rows], costs)
         self.held_out_intent_ = np.array(ALL_INTENTS)[logits.argmax(axis=1)]
-        self.classes_ = np.unique(intents)
         self.n_features_in_ = 1
         self.scorer_ = Scorer(
             features=features,
@@ -166,13 +166,12 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         """Give the probability of every intent, shape (n_texts, n_classes), columns as `classes_`."""
         check_is_fitted(self, "scorer_")
         probabilities = self.scorer_.intent_probabilities(check_texts(X))
-        columns = [self.scorer_.intents.classes.index(name) for name in self.classes_]
-        return np.asarray(probabilities[:, columns])
+        return np.asarray(probabilities[:, self._columns()])
 
     def predict(self, X: Sequence[str]) -> NDArray[np.str_]:
         """Give the intent of each text, shape (n_texts,): `cancel_request` where it is more likely than not."""
         probabilities = self.predict_proba(X)
-        request = list(self.classes_).index(Intent.CANCEL_REQUEST)
+        request = self._columns().index(ALL_INTENTS.index(Intent.CANCEL_REQUEST))
         others = probabilities.copy()
         others[:, request] = np.where(probabilities[:, request] >= 0.5, 2.0, -1.0)
         return np.asarray(self.classes_[others.argmax(axis=1)]) if len(others) else self.classes_[:0]
@@ -204,18 +203,37 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return FeatureReader(settings, ConceptReader.from_folder(Path(folder)) if folder is not None else None)
 
     def _check_labels(self, y: ArrayLike, n_texts: int) -> NDArray[np.str_]:
-        labels = np.array([str(label) for label in np.asarray(y, dtype=object).ravel()])
+        """Give the intent of each label and set `classes_`; numbers stand for the sorted intents.
+
+        scikit-learn encodes labels as numbers when it cross-validates probabilities; 0 is `cancel_request`,
+        which sorts first.
+        """
+        given = np.asarray(y).ravel()
+        if given.dtype.kind in "iu":
+            if len(given) and not 0 <= given.min() <= given.max() < len(ALL_INTENTS):
+                raise ValueError(f"labels run from {given.min()} to {given.max()}; use 0 to {len(ALL_INTENTS) - 1}")
+            labels = np.array([str(ALL_INTENTS[number]) for number in given])
+        else:
+            labels = np.array([str(label) for label in given])
+            given = labels
         if len(labels) != n_texts:
             raise ValueError(f"X has {n_texts} texts and y {len(labels)} labels; they must be as many")
-        unknown = sorted(set(labels) - set(Intent))
+        unknown = sorted(set(labels.tolist()) - set(Intent))
         if unknown:
             raise ValueError(f"{unknown[0]!r} is no intent; use one of {', '.join(Intent)}")
         if len(set(labels)) < 2 or Intent.CANCEL_REQUEST not in labels:
             raise ValueError(
-                f"y holds {', '.join(sorted(set(labels))) or 'nothing'}; "
+                f"y holds {', '.join(sorted(set(labels.tolist()))) or 'nothing'}; "
                 "it must hold cancel_request and at least one other intent"
             )
+        self.classes_ = np.unique(given)
         return labels
+
+    def _columns(self) -> list[int]:
+        """Give the column of the scorer's intents for each of `classes_`."""
+        if self.classes_.dtype.kind in "iu":
+            return [int(number) for number in self.classes_]
+        return [self.scorer_.intents.classes.index(str(name)) for name in self.classes_]
 
     def _held_out_logits(self, shape: Design, intents: NDArray[np.str_]) -> NDArray[np.float64]:
         """Logits of all eight intents for every message, from folds without it."""
@@ -226,7 +244,8 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         logits = np.full((len(intents), len(ALL_INTENTS)), -30.0)
         folds = StratifiedKFold(self.folds, shuffle=True, random_state=self.random_state)
         for train, test in folds.split(np.zeros(len(intents)), strata):
-            dual, intercept, classes = fit_dual(shape.gram[np.ix_(train, train)], intents[train], self.C)
+            gram = shape.gram[np.ix_(train, train)]
+            dual, intercept, classes = fit_dual(gram, intents[train], self.C, _FOLD_TOLERANCE)
             columns = [ALL_INTENTS.index(name) for name in classes]
             logits[np.ix_(test, columns)] = shape.gram[np.ix_(test, train)] @ dual + intercept
         return logits
@@ -250,6 +269,7 @@ class CancelClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return fit_head(shape, labels, self.C)
 
 
+_FOLD_TOLERANCE = 1e-6  # folds only calibrate; the model itself is fitted to the last digit
 ALL_INTENTS = tuple(sorted(Intent))
 
 

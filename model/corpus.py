@@ -53,8 +53,8 @@ def iter_corpus(path: Path) -> Iterator[dict[str, str]]:
         raise CorpusError(f"{path}: no such file or folder; give a labelled CSV file or a folder of them")
     if not files:
         raise CorpusError(f"{path}: holds no .csv file; expected one per language, such as en.csv")
-    seen: dict[str, str] = {}
     for file in files:
+        seen: dict[str, str] = {}  # "ok" may stand in two languages, never twice in one
         for line, row in _rows(file):
             where = f"{file}:{line}"
             first = seen.setdefault(row["text"].strip().casefold(), where)

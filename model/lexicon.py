@@ -31,20 +31,27 @@ _CHOICE_AFTER_CJK = re.compile(f"([{_CJK})])\\(")
 _CHOICE_BEFORE_CJK = re.compile(f"\\)([{_CJK}])")
 _PIECES = re.compile(r"[()~]|\s+|[^()~\s]+")
 _GAP_WORDS, _GAP_CHARACTERS = 3, 6
+_MERGE_FROM = 100  # nodes; for fewer, merging their tables costs more than asking each
 _COMPILE_ALL_AFTER = 20  # messages
 _CACHE_LIMIT = 200_000  # remembered steps per lexicon; beyond it the memory starts anew
 _MAX_ALTERNATIVES = 4_000
 
 
 class _State:
-    """A state of the deterministic automaton: what it accepts, and the steps from it that are known so far."""
+    """A state of the deterministic automaton: what it accepts, and where its words lead.
 
-    __slots__ = ("names", "nodes", "steps")
+    `steps` remembers the steps known so far; `exact`, `stems` and `anything` merge the tables of its nodes.
+    """
+
+    __slots__ = ("anything", "exact", "names", "nodes", "stems", "steps")
 
     def __init__(self, nodes: frozenset[int], names: tuple[str, ...]) -> None:
         self.nodes = nodes
         self.names = names
         self.steps: dict[str, _State] = {}
+        self.exact: dict[str, set[int]] | None = None
+        self.stems: dict[str, set[int]] = {}
+        self.anything: set[int] = set()
 
 
 class Lexicon:
@@ -112,17 +119,6 @@ class Lexicon:
                 found.extend((first, last, name) for name, last in longest.items())
         return found
 
-    def compile(self) -> None:
-        """Compile every pattern now.
-
-        Raises
-        ------
-        ValueError
-            If a pattern cannot be read.
-        """
-        self._n_messages = _COMPILE_ALL_AFTER
-        self._compile_for(())
-
     def _compile_for(self, tokens: Sequence[str]) -> None:
         """Compile the patterns that can begin with one of the words; all of them after some messages."""
         self._n_messages += 1
@@ -149,21 +145,35 @@ class Lexicon:
         return state
 
     def _step(self, state: _State, token: str) -> _State:
-        reached: set[int] = set()
-        ends = token in SENTENCE_END
         stems = [token[:k] for k in range(1, len(token) + 1)]
-        for node in state.nodes:
-            if not ends:
-                reached |= self._any[node]
-            reached |= self._exact[node].get(token, set())
-            by_stem = self._stems[node]
+        if len(state.nodes) > _MERGE_FROM:
+            if state.exact is None:
+                self._merge_tables(state)
+            tables = [(state.exact or {}, state.stems, state.anything)]
+        else:
+            tables = [(self._exact[node], self._stems[node], self._any[node]) for node in state.nodes]
+        reached: set[int] = set()
+        for exact, by_stem, anything in tables:
+            if token in exact:
+                reached |= exact[token]
             if by_stem:
                 for stem in stems:
                     if stem in by_stem:
                         reached |= by_stem[stem]
+            if anything and token not in SENTENCE_END:
+                reached |= anything
         self._n_steps += 1
         following = state.steps[token] = self._state(self._close(reached))
         return following
+
+    def _merge_tables(self, state: _State) -> None:
+        state.exact = {}
+        for node in state.nodes:
+            state.anything |= self._any[node]
+            for word, targets in self._exact[node].items():
+                state.exact.setdefault(word, set()).update(targets)
+            for stem, targets in self._stems[node].items():
+                state.stems.setdefault(stem, set()).update(targets)
 
     def _close(self, nodes: set[int]) -> frozenset[int]:
         waiting = list(nodes)
@@ -281,6 +291,17 @@ def _first_words(clusters: tuple[str, ...]) -> frozenset[str]:
     return frozenset({*words, ""})
 
 
+@cache
+def _write_out(pattern: str) -> None:
+    """Walk through all choices of a pattern; ValueError where it cannot be read."""
+    for cluster in _clusters(pattern):
+        if cluster[0] == "(" and _closing(cluster, 0) == len(cluster) - 1:
+            for option in _split(cluster[1:-1]):
+                _write_out(option)
+        elif "(" in cluster or ")" in cluster:
+            _alternatives(cluster)
+
+
 def _alternatives(cluster: str) -> list[str]:
     """Write out the choices of a cluster."""
     if "(" not in cluster:
@@ -390,7 +411,8 @@ def _check_pattern(pattern: str, where: str) -> None:
     try:
         if pattern[0] == "~":
             raise ValueError("it begins with a gap")
-        Lexicon([("CHECKED", pattern)]).compile()
+        _first_words(_clusters(pattern))
+        _write_out(pattern)
     except ValueError as error:
         raise CorpusError(f"{where}: pattern {pattern!r}: {error}") from error
 

@@ -58,7 +58,7 @@ def design(texts: Sequence[str], features: FeatureReader, min_df: int, *, keep_m
 
 
 def fit_dual(
-    gram: NDArray[np.float64], labels: NDArray[np.str_], C: float, class_weight: str | None = None
+    gram: NDArray[np.float64], labels: NDArray[np.str_], C: float, tolerance: float = 1e-9
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.str_]]:
     """Fit on a Gram matrix; give the weight of each message, the intercepts and the classes.
 
@@ -68,7 +68,7 @@ def fit_dual(
     # The jitter keeps the factor stable where messages repeat; it shifts no probability visibly.
     jittered = gram + np.eye(len(gram)) * (1e-9 * float(np.trace(gram)) / len(gram))
     factor = cholesky(jittered, lower=True)
-    model = LogisticRegression(C=C, max_iter=2000, tol=1e-9, class_weight=class_weight)
+    model = LogisticRegression(C=C, max_iter=2000, tol=tolerance)
     model.fit(factor, labels)
     coefficients, intercept = model.coef_, model.intercept_
     if len(model.classes_) == 2:

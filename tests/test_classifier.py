@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 
 from model import CancelClassifier, Intent, load_corpus
 from model.calibration import Costs, choose_operating_point, expected_calibration_error, fit_sigmoid, operating_figures
@@ -92,12 +92,26 @@ def test_fit_wrong_labels_are_named(y: list[str], message: str) -> None:
         CancelClassifier().fit(["a", "b"], y)
 
 
+def test_fit_takes_the_numbers_that_scikit_learn_encodes_labels_to(english: pd.DataFrame) -> None:
+    rows = english.groupby("intent").head(10)
+    names, numbers = np.unique(rows["intent"].to_numpy(dtype=str), return_inverse=True)
+    by_name = CancelClassifier(folds=2).fit(rows["text"], rows["intent"])
+    by_number = CancelClassifier(folds=2).fit(rows["text"], numbers)
+    texts = rows["text"].tolist()[:20]
+    assert np.allclose(by_name.predict_proba(texts), by_number.predict_proba(texts))
+    assert (names[by_number.predict(texts)] == by_name.predict(texts)).all()
+    with pytest.raises(ValueError, match="labels run from 0 to 9; use 0 to 7"):
+        CancelClassifier().fit(["a", "b"], [0, 9])
+
+
 @pytest.mark.slow
 def test_cross_validation_and_grid_search_work(english: pd.DataFrame) -> None:
     rows = english.groupby("intent").head(12)
     classifier = CancelClassifier(longest=3, folds=2, words=0)
     scores = cross_val_score(classifier, rows["text"].to_numpy(), rows["intent"].to_numpy(), cv=2)
     assert scores.shape == (2,) and np.isfinite(scores).all()
+    held_out = cross_val_predict(classifier, rows["text"], rows["intent"], cv=2, method="predict_proba")
+    assert held_out.shape == (len(rows), 8)
     search = GridSearchCV(classifier, {"C": [0.3, 3.0], "concept_weight": [0.0, 2.0]}, cv=2)
     search.fit(rows["text"].tolist(), rows["intent"].tolist())
     assert search.best_params_.keys() == {"C", "concept_weight"}
