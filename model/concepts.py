@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.features import Buffer
-from model.lexicon import SENTENCE_END, Lexicon, read_function_words, read_lexicon, tokenise
+from model.lexicon import Lexicon, tokenise
+from model.patterns import SENTENCE_END, read_function_words, read_lexicon
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class Evaluation:
         axes.plot(grid, [1 - a.sum() / requests for a in above], color="#b3261e", label="requests missed below")
         axes.axvspan(self.point.review, self.point.reply, color="0.92", label="review")
         axes.set(xlabel="threshold on the probability", ylabel="share", title="What each threshold gives")
-        axes.legend(loc="center right")
+        axes.legend(loc="center")
         return figure
 
 

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.features import Block, Buffer
+from model.features import CJK_FROM, Block, Buffer
 from model.labels import Intent
-from model.lexicon import SENTENCE_END, tokenise
+from model.lexicon import tokenise
+from model.patterns import SENTENCE_END
 from model.scoring import Evidence, LinearHead, softmax
 from model.text import CleanText
 
-_MAX_SPANS = 3
-_MARGIN = 0.35  # share of the mean weight of the words that speak for the request, taken off every word
+_MAX_SPANS = 2
+# Share of the mean weight of the words that speak for the request, taken off every word; of the values from
+# 0 to 1.2 tried on the training messages, this one overlaps most with the marked words.
+_MARGIN = 0.8
 
 
 def find_evidence(
@@ -93,7 +96,16 @@ def _by_word(buffer: Buffer, message: int, by_point: NDArray[np.float64]) -> tup
             continue
         words.append((int(buffer.origin[first]), int(buffer.origin[last - 1]) + 1))
         weights.append(float(by_point[first - begin : last - begin].sum()))
-    return words, weights
+    return words, _smooth_cjk(buffer, weights, message) if weights else weights
+
+
+def _smooth_cjk(buffer: Buffer, weights: list[float], message: int) -> list[float]:
+    """Share the weight of CJK characters with their neighbours, so that no word is cut in the middle."""
+    begin, end = buffer.bounds[message]
+    if not (buffer.points[begin:end] >= CJK_FROM).any():
+        return weights
+    padded = np.pad(np.array(weights), 1, mode="edge")
+    return [float(weight) for weight in (padded[:-2] + padded[1:-1] + padded[2:]) / 3]
 
 
 def _best_spans(weights: NDArray[np.float64]) -> list[tuple[int, int, float]]:

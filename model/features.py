@@ -27,7 +27,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so it has an inverse modulo 
 _INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 2**64))
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _TRIPLE = re.compile(r"(.)\1{2,}")
-_CJK_FROM = 0x2E80  # scripts without blanks between words: single characters count as well
+CJK_FROM = 0x2E80  # scripts without blanks between words: single characters count as well
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def character_ngrams(buffer: Buffer, shortest: int, longest: int) -> Block:
         if n >= shortest:
             where = np.flatnonzero(enough)
         elif n == 1:
-            where = np.flatnonzero(enough & (points >= _CJK_FROM))
+            where = np.flatnonzero(enough & (points >= CJK_FROM))
         else:
             continue
         parts.append((where, value[where] + np.uint64(n), n))

@@ -69,6 +69,9 @@ _OWN_SCRIPT = frozenset("ar bn el fa gu he hi ja kn ko ml mr ne pa ta te th ur z
 _SURE = 0.85  # share of the small model's belief from which langdetect is not asked
 _LANGDETECT_MIN_WORDS = 4  # below it, langdetect's guess at a foreign language is noise
 _LANGDETECT_SURE = 0.9
+_IMAGINABLE = 0.2
+_OWN_CHARACTERS = ("ja", "zh")
+_LIKELY_ANYWHERE = ("en",)  # where the marketplace is not known
 _PRIOR_WEIGHT = (2.0, 1.0)  # log-odds for the marketplace's first language and its other ones
 
 
@@ -136,7 +139,10 @@ class LanguageDetector:
 
     def _by_words(self, text: str, likely: Sequence[str], logits: NDArray[np.float64]) -> Language:
         prior = np.zeros(len(self._head.classes))
-        for position, code in enumerate(likely):
+        for code in _OWN_CHARACTERS:  # these two are not written in Latin letters
+            if code in self._head.classes:
+                prior[self._head.classes.index(code)] = -np.inf
+        for position, code in enumerate(likely or _LIKELY_ANYWHERE):
             if code in self._head.classes:
                 prior[self._head.classes.index(code)] = _PRIOR_WEIGHT[min(position, 1)]
         belief = softmax((logits + prior)[None, :])[0]
@@ -146,13 +152,18 @@ class LanguageDetector:
             return Language(code, confidence, "words")
         if len(text.split()) >= _LANGDETECT_MIN_WORDS:
             guess = _ask_langdetect(text)
-            if guess and guess[1] >= _LANGDETECT_SURE and (guess[0] in LANGUAGES or code == OTHER):
+            if guess and guess[1] >= _LANGDETECT_SURE and self._may_be(guess[0], belief):
                 return Language(guess[0], guess[1], "langdetect")
         known = [(float(b), c) for b, c in zip(belief, self._head.classes, strict=True) if c != OTHER]
         confidence, code = max(known)
         if likely and confidence < 0.5:
             return Language(likely[0], confidence, "marketplace")
         return Language(code, confidence, "words")
+
+    def _may_be(self, code: str, belief: NDArray[np.float64]) -> bool:
+        """Tell whether the small model can imagine what langdetect says: romanised Hindi is Spanish to it."""
+        name = code if code in LANGUAGES else OTHER
+        return float(belief[self._head.classes.index(name)]) >= _IMAGINABLE
 
 
 def _by_script(text: str, likely: Sequence[str]) -> Language | None:

@@ -22,6 +22,7 @@ from joblib.numpy_pickle import NumpyUnpickler
 
 from model.concepts import ConceptReader
 from model.errors import ArtefactError
+from model.labels import Intent
 from model.reader import FeatureReader, FeatureSettings
 from model.scoring import LinearHead, OperatingPoint, Scorer
 
@@ -152,7 +153,16 @@ def read_manifest(folder: Path = DEFAULT_ARTEFACT) -> dict[str, Any]:
             raise ArtefactError(
                 f"{path}: written with {name} {found}, this code reads {' or '.join(sorted(majors))}.x; {_RETRAIN}"
             )
+    _check_point(manifest["operating_point"], path)
     return manifest
+
+
+def _check_point(point: Any, path: Path) -> None:
+    """Refuse thresholds that no training gives: with them everything would be a reply."""
+    found = [point.get(name) for name in ("review", "reply")] if isinstance(point, dict) else []
+    numbers = [number for number in found if isinstance(number, int | float)]
+    if len(numbers) != 2 or not 0 <= numbers[0] <= numbers[1] <= 1:
+        raise ArtefactError(f"{path}: operating_point must hold 0 <= review <= reply <= 1; restore it or {_RETRAIN}")
 
 
 def read_report(folder: Path = DEFAULT_ARTEFACT) -> dict[str, Any]:
@@ -197,10 +207,15 @@ def _to_plain(scorer: Scorer) -> dict[str, Any]:
 
 def _from_plain(plain: dict[str, Any], manifest: dict[str, Any]) -> Scorer:
     def head(value: dict[str, Any]) -> LinearHead:
-        return LinearHead(tuple(value["classes"]), value["bins"], value["weights"], value["intercept"])
+        found = LinearHead(tuple(value["classes"]), value["bins"], value["weights"], value["intercept"])
+        if found.weights.shape != (len(found.bins), len(found.classes)) or len(found.intercept) != len(found.classes):
+            raise ArtefactError(f"the model file holds weights of shape {found.weights.shape}; {_RETRAIN}")
+        return found
 
     concepts = ConceptReader(plain["concepts"], plain["lexicons"]) if plain["concepts"] else None
     slope, intercept = plain["calibration"]
+    if tuple(plain["intents"]["classes"]) != tuple(sorted(Intent)):
+        raise ArtefactError(f"the model file holds other intents than this code; {_RETRAIN}")
     return Scorer(
         features=FeatureReader(FeatureSettings(**plain["features"]), concepts),
         intents=head(plain["intents"]),

@@ -20,6 +20,8 @@ from model.text import clean
 
 _CHUNK = 2_000  # messages per buffer: keeps the arrays in the processor's cache and memory flat
 _LETTER = re.compile(r"[^\W\d_]")
+_SAYS_SOMETHING = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3]|(?:[^\W\d_][\W\d_]*){3}")
+_SHORT = 200  # characters; longer texts are only asked for a letter
 _REQUEST = tuple(sorted(Intent)).index(Intent.CANCEL_REQUEST)
 _OTHERS = tuple(intent for intent in sorted(Intent) if intent is not Intent.CANCEL_REQUEST)
 
@@ -174,7 +176,7 @@ class Scorer:
     def intent_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Give the calibrated probability of every intent, shape (n_texts, 8), classes in sorted order.
 
-        Quoted mail is taken off first. A text without any letter asks for nothing: it is `other`.
+        Quoted mail is taken off first. A text of less than three letters asks for nothing: it is `other`.
         """
         parts = [self._probabilities(chunk) for chunk in _chunks([clean(text).text for text in texts])]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.intents.classes)))
@@ -184,8 +186,9 @@ class Scorer:
         return self._without_silent(self.calibrated(logits), cleaned)
 
     def _without_silent(self, probabilities: NDArray[np.float64], cleaned: Sequence[str]) -> NDArray[np.float64]:
-        """Make every text without a letter `other`: it asks for nothing."""
-        silent = [i for i, text in enumerate(cleaned) if not _LETTER.search(text)]
+        """Make every text without three letters, or one character of CJK, `other`: it asks for nothing."""
+        silent = [i for i, text in enumerate(cleaned) if len(text) < _SHORT and not _SAYS_SOMETHING.search(text)]
+        silent += [i for i, text in enumerate(cleaned) if len(text) >= _SHORT and not _LETTER.search(text)]
         if silent:
             probabilities[silent] = np.where(np.array(self.intents.classes) == Intent.OTHER, 1 - 7e-6, 1e-6)
         return probabilities

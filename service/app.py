@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from model import LANGUAGES, CancelTriageError, read_manifest, read_report
 from service import schemas
 from service.errors import LimitError
-from service.limits import BodyLimit
+from service.limits import BodyLimit, Shield
 from service.marketplaces import load_marketplaces
 from service.problems import PROBLEM_JSON, problem_of, problem_response, validation_problem
 from service.responder import Message, Responder
@@ -28,6 +28,8 @@ from service.templates import load_templates
 
 _log = logging.getLogger("cancel_triage")
 _NDJSON = "application/x-ndjson"
+_NDJSON_TYPES = (_NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines")
+_BATCH = "/v1/classify/batch"
 _LINES_AT_ONCE = 64
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -64,12 +66,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = chosen
     app.state.responder = None
     app.state.load_error = None
-    app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes, unlimited=(_NDJSON,))
+    app.add_middleware(Shield)
+    app.add_middleware(BodyLimit, max_bytes=chosen.max_body_bytes, streamed_path=_BATCH, streamed_types=_NDJSON_TYPES)
     app.include_router(router)
     app.add_exception_handler(CancelTriageError, _on_own_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_bug)
     return app
 
 
@@ -132,10 +134,12 @@ async def classify_batch(request: Request) -> Any:
     answered line by line while it arrives, however long it is. A bad message gets an error in its place.
     """
     responder = _responder(request)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _NDJSON:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() in _NDJSON_TYPES:
         return _Duplex(_answer_lines(request, responder), media_type=_NDJSON)
     try:
-        batch = schemas.BatchRequest.model_validate_json(await request.body())
+        batch = schemas.BatchRequest.model_validate(json.loads(await request.body()))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise RequestValidationError([{"type": "json_invalid", "loc": (), "msg": ""}]) from None
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
     settings: Settings = request.app.state.settings
@@ -320,18 +324,18 @@ def _check_length(text: str, settings: Settings) -> None:
         )
 
 
-async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
+async def _on_own_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, CancelTriageError):
         raise TypeError("this handler is registered for the project's own errors")
     return problem_response(problem_of(error))
 
 
-async def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+async def _on_invalid(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     return problem_response(validation_problem(found))
 
 
-async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "The request failed"
     titles = {404: "Not found", 405: "Method not allowed", 400: "Bad request"}
@@ -342,13 +346,6 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
         "detail": detail,
     }
     return problem_response(problem)
-
-
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    # only the kind of the error: its message could hold the buyer's text
-    _log.error("unexpected %s in %s %s", type(error).__name__, request.method, request.url.path)
-    detail = "The service failed on this request; the kind of the error is in its log"
-    return problem_response({"type": "about:blank", "title": "Internal error", "status": 500, "detail": detail})
 
 
 def _package_version() -> str:

@@ -14,12 +14,13 @@ from model import CancelTriageError, Verdict
 from service.columns import find_marketplace_column, find_order_column, find_text_column, find_time_column
 from service.conversation import read_conversation
 from service.errors import ExportError
-from service.exports import Export, Row, Writer, check_target, open_export, open_target
+from service.exports import Export, Row, open_export
 from service.marketplaces import find_marketplace
 from service.orders import Order, read_moment, read_order
 from service.policy import Action
 from service.responder import Message, Outcome, Responder
 from service.results import RESULT_COLUMNS, result_values
+from service.targets import Writer, check_target, open_target
 
 _CHUNK = 1000
 
@@ -55,6 +56,8 @@ class Summary:
     rows, scored, written, problems : int
         `problems` counts rows whose `error` says something.
     seconds : float
+    encodings : dict of str to str
+        What each file was read as.
     verdicts, languages, actions : Counter
     """
 
@@ -63,6 +66,7 @@ class Summary:
     written: int = 0
     problems: int = 0
     seconds: float = 0.0
+    encodings: dict[str, str] = field(default_factory=dict)
     verdicts: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     actions: Counter[str] = field(default_factory=Counter)
@@ -91,6 +95,9 @@ class Summary:
         for title, counter in (("language", self.languages), ("action", self.actions)):
             if counter:
                 lines.append(f"{title}: " + ", ".join(f"{name} {n:,}" for name, n in counter.most_common()))
+        for name, encoding in self.encodings.items():
+            if encoding != "utf-8":
+                lines.append(f"read as {encoding}: {name} (name another with --encoding if letters look wrong)")
         return lines
 
 
@@ -136,6 +143,7 @@ def score_exports(
     summary = Summary()
     with ExitStack() as stack:
         exports = [stack.enter_context(open_export(source, options.encoding)) for source in sources]
+        summary.encodings = {export.name: export.encoding for export in exports}
         columns = list(dict.fromkeys(column for export in exports for column in export.columns))
         names = result_names(columns)
         plain_utf8 = all(export.encoding == "utf-8" for export in exports)

@@ -2,10 +2,11 @@
 
 import json
 import logging
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 Artefact = Annotated[Path, typer.Option(help="Folder of the trained model.", show_default=False)]
+EXIT_CLOSED = 1  # standard input or output is closed
 _PROGRESS_FROM_BYTES = 200_000  # below it a run is over before a bar could be read
 
 
@@ -181,8 +183,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave as on Ctrl-C: nothing half written stays
+    if sys.stdin is None or sys.stdout is None:
+        sys.exit(EXIT_CLOSED)
     try:
-        app(prog_name="cancel-triage")
+        status = app(prog_name="cancel-triage", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
     except CancelTriageError as error:
         from service.errors import EXIT_FAILED, EXIT_STATUS
 
@@ -191,6 +199,23 @@ def main() -> None:
         sys.exit(status)
     except BrokenPipeError:
         sys.exit(1)
+    except Exception as error:
+        if hasattr(error, "format_message"):
+            _refuse_usage(error)
+        # only the kind: the message of an error could hold a buyer's words
+        print(f"Error: unexpected {type(error).__name__}; please report it with the command", file=sys.stderr)
+        sys.exit(1)
+
+
+def _refuse_usage(error: Any) -> NoReturn:
+    """Say what is wrong with the call; what was typed stays out of it, it could be a buyer's words."""
+    parameter = getattr(error, "param", None)
+    name = f" for {parameter.name}" if getattr(parameter, "name", None) else ""
+    kinds = {"MissingParameter": "missing argument", "BadParameter": "wrong value", "NoSuchOption": "no such option"}
+    kind = kinds.get(type(error).__name__, "wrong number of arguments, or no such command; quote a text with blanks")
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "cancel-triage"
+    print(f"Error: {kind}{name}; see: {command} --help", file=sys.stderr)
+    sys.exit(2)
 
 
 def _read_json(path: Path) -> Any:
@@ -200,7 +225,7 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise OrderError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise OrderError(f'{path}: is no JSON; give an object such as {{"status": "Unshipped"}}') from error
 
 

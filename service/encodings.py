@@ -1,6 +1,7 @@
 """Which encoding an export is in, and whether it is text at all."""
 
 import codecs
+import re
 from pathlib import Path
 
 from service.errors import ExportError
@@ -23,6 +24,7 @@ _LETTERS = {
     "cp1250": frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻěščřžýáíéúůďťňĚŠČŘŽÝÁÍÉÚőűöüÖÜ" + _SIGNS),
     "cp1256": frozenset("ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءآأؤإئ،؟؛ًٌٍَُِّْـ" + _SIGNS),
 }
+_BEYOND_ASCII = re.compile("[^\\x00-\\x7f]+")
 _MAGIC = (
     (b"PK\x03\x04", "a ZIP or XLSX file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
@@ -74,7 +76,22 @@ def detect_encoding(path: Path, name: str) -> str:
     error_at = _first_invalid(path, "utf-8")
     if error_at is None:
         return "utf-8"
+    if _is_utf8_but_for_a_few_bytes(path):
+        return "utf-8"
     return _guess_legacy(path, name, error_at)
+
+
+def _is_utf8_but_for_a_few_bytes(path: Path) -> bool:
+    """Tell whether the file is UTF-8 in which some bytes were damaged, by what stands for characters beyond ASCII."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    good = bad = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            text = decoder.decode(block)
+            lost = text.count("\ufffd")
+            bad += lost
+            good += sum(len(part) for part in _BEYOND_ASCII.findall(text)) - lost
+    return good > 10 * bad
 
 
 def _checked(path: Path, name: str, encoding: str) -> str:

@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-import os
-import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +17,9 @@ from service.errors import ExportError
 
 csv.field_size_limit(1 << 30)  # a cell may be as long as it likes; the standard limit is 128 KiB
 
-_DELIMITED = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None}
-_JSON_LINES = (".jsonl", ".ndjson", ".json")
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+DELIMITED = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None}
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+_LOST = "\ufffd"
 _RAW_LINE = "raw_line"
 
 
@@ -95,7 +93,7 @@ def open_export(source: str, encoding: str | None = None) -> Iterator[Export]:
     if not path.exists():
         raise ExportError(f"{source}: no such file")
     suffix = path.suffix.lower()
-    if suffix not in _DELIMITED and suffix not in _JSON_LINES:
+    if suffix not in DELIMITED and suffix not in JSON_LINES:
         raise ExportError(f"{source}: ending {suffix or '(none)'} is not known; use .csv, .tsv, .jsonl or .ndjson")
     try:
         yield _describe(path, source, suffix, encoding)
@@ -111,10 +109,10 @@ def _describe(path: Path, name: str, suffix: str, encoding: str | None) -> Expor
         raise ExportError(f"{name}: cannot be read ({error.strerror})") from error
     with _open_text(path, name, found) as stream:
         first = _first_line(stream, name)
-    if suffix in _JSON_LINES or (not suffix and first.lstrip().startswith("{")):
+    if suffix in JSON_LINES or (not suffix and first.lstrip().startswith("{")):
         columns = _json_columns(path, name, found)
         return Export(name, columns, found, "json_lines", size, lambda text, seen: _json_rows(path, name, found, seen))
-    delimiter = _DELIMITED.get(suffix) or _sniff_delimiter(first)
+    delimiter = DELIMITED.get(suffix) or _sniff_delimiter(first)
     quoting = _quoting(path, name, found, delimiter)
     columns = _header(path, name, found, delimiter, quoting)
 
@@ -135,13 +133,13 @@ class _Dialect:
 @contextmanager
 def _open_text(path: Path, name: str, encoding: str) -> Iterator[TextIO]:
     try:
-        with path.open("r", encoding=encoding, newline="") as stream:
+        with path.open("r", encoding=encoding, errors=_errors(encoding), newline="") as stream:
             yield stream
     except UnicodeDecodeError as error:
         raise ExportError(
             f"{name}: byte {error.start} is not {encoding}; name the right encoding with --encoding"
         ) from error
-    except LookupError as error:
+    except (LookupError, UnicodeError) as error:
         raise ExportError(
             f"encoding {encoding[:40]!r} is unknown; use a name such as utf-8, cp1252 or cp932"
         ) from error
@@ -234,11 +232,16 @@ def _delimited_rows(
             yield _fit(cells, columns, text_column, f"{name}:{line}")
 
 
+def _errors(encoding: str) -> str:
+    """In a UTF-8 file a damaged byte costs its character, not the file; the row says so."""
+    return "replace" if encoding.lower().startswith(("utf-8", "utf8")) else "strict"
+
+
 @contextmanager
 def _wrap(raw: BinaryIO, name: str, encoding: str) -> Iterator[TextIO]:
     try:
-        wrapper = io.TextIOWrapper(raw, encoding=encoding, newline="")
-    except LookupError as error:
+        wrapper = io.TextIOWrapper(raw, encoding=encoding, errors=_errors(encoding), newline="")
+    except (LookupError, UnicodeError) as error:
         raise ExportError(f"encoding {encoding[:40]!r} is unknown; use a name such as utf-8 or cp1252") from error
     try:
         yield wrapper
@@ -248,6 +251,14 @@ def _wrap(raw: BinaryIO, name: str, encoding: str) -> Iterator[TextIO]:
 
 def _fit(cells: list[str], columns: tuple[str, ...], text_column: str, place: str) -> Row:
     """Fit a row to the header; a row of another length keeps all it holds and says what was made of it."""
+    row = _fit_length(cells, columns, text_column, place)
+    if any(_LOST in cell for cell in cells):
+        damaged = f"{place}: holds bytes that are not UTF-8, each shown as {_LOST}"
+        return Row(place, row.values, f"{row.problem}; {damaged}" if row.problem else damaged)
+    return row
+
+
+def _fit_length(cells: list[str], columns: tuple[str, ...], text_column: str, place: str) -> Row:
     extra = len(cells) - len(columns)
     if extra > 0 and not any(cells[len(columns) :]):
         cells, extra = cells[: len(columns)], 0
@@ -299,107 +310,5 @@ def _json_rows(path: Path, name: str, encoding: str, seen: Callable[[int], None]
         if value is None:
             yield Row(place, {_RAW_LINE: line}, f"{place}: is no JSON object", is_readable=False)
         else:
-            yield Row(place, value)
-
-
-class Writer:
-    """Writes scored rows; the format follows the ending of the target.
-
-    Parameters
-    ----------
-    stream : TextIO
-    target : str
-        Its ending decides: ``.tsv``, ``.jsonl`` or ``.ndjson``, else CSV; for ``-`` give `kind`.
-    columns : sequence of str
-        Input columns, then result columns.
-    """
-
-    def __init__(self, stream: TextIO, target: str, columns: Sequence[str], kind: str = "delimited") -> None:
-        suffix = Path(target).suffix.lower()
-        self._stream = stream
-        self._columns = columns
-        self._csv: Any = None
-        if not (suffix in _JSON_LINES or (target == "-" and kind == "json_lines")):
-            delimiter = "\t" if suffix in (".tsv", ".tab") else ","
-            self._csv = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n" if suffix == ".csv" else "\n")
-            self._csv.writerow(columns)
-
-    def write(self, values: dict[str, Any]) -> None:
-        """Write one row."""
-        if self._csv is None:
-            self._stream.write(_json_line(values))
-        else:
-            self._csv.writerow([_cell(values.get(column)) for column in self._columns])
-
-
-def _json_line(values: dict[str, Any]) -> str:
-    line = json.dumps(values, ensure_ascii=False)
-    # a half of a surrogate pair can only be written the way it came: escaped
-    return f"{line if line.isascii() or not _HALF_PAIR.search(line) else json.dumps(values)}\n"
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return " | ".join(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-@contextmanager
-def open_target(target: str, with_bom: bool) -> Iterator[TextIO]:
-    """Open the output: it appears whole when the block ends well, and not at all otherwise.
-
-    Raises
-    ------
-    ExportError
-        If its folder is missing, it cannot be written, or its ending is of no format that is written.
-    """
-    check_target(target)
-    encoding = "utf-8-sig" if with_bom else "utf-8"
-    folder = Path(target).parent if target != "-" else Path(tempfile.gettempdir())
-    try:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".cancel-triage-")
-    except OSError as error:
-        raise ExportError(f"{target}: cannot be written ({error.strerror}); choose another folder") from error
-    try:
-        with os.fdopen(handle, "w", encoding=encoding, newline="", errors="replace") as stream:
-            yield stream
-        if target == "-":
-            with open(name, "rb") as finished:
-                shutil.copyfileobj(finished, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
-        else:
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, target)
-    except OSError as error:
-        raise ExportError(f"{target}: cannot be written ({error.strerror or error})") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def check_target(target: str) -> None:
-    """Refuse a target before any work is done for it.
-
-    Raises
-    ------
-    ExportError
-        If its ending is not known, it is a folder, or its folder is missing.
-    """
-    path = Path(target)
-    if target == "-":
-        return
-    if path.suffix.lower() not in _DELIMITED and path.suffix.lower() not in _JSON_LINES:
-        raise ExportError(f"{target}: ending {path.suffix or '(none)'} is not known; use .csv, .tsv or .jsonl")
-    if path.is_dir():
-        raise ExportError(f"{target}: is a folder; name a file")
-    if not path.parent.is_dir():
-        raise ExportError(f"{target}: the folder {path.parent} does not exist; make it first")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+            damaged = f"{place}: holds bytes that are not UTF-8, each shown as {_LOST}" if _LOST in line else None
+            yield Row(place, value, damaged)

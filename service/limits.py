@@ -1,12 +1,50 @@
-"""Refuses a request body that is larger than the service takes, before it is read."""
+"""What stands around every request: a bound on its body, and a shield that keeps errors quiet."""
 
 import json
+import logging
 from collections.abc import Sequence
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import LimitError
-from service.problems import PROBLEM_JSON, problem_of
+from service.problems import PROBLEM_JSON, problem_of, problem_response
+
+_log = logging.getLogger("cancel_triage")
+
+
+class Shield:
+    """ASGI middleware that answers 500 to what went wrong unforeseen, and logs no more than its kind.
+
+    The message of an error, or a traceback with it, could hold a buyer's words.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # nobody is there to answer
+        except _TooLarge:
+            raise
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            _log.error("unexpected %s in %s %s", type(error).__name__, scope["method"], scope["path"])
+            if not started:
+                detail = "The service failed on this request; the kind of the error is in its log"
+                problem = {"type": "about:blank", "title": "Internal error", "status": 500, "detail": detail}
+                await problem_response(problem)(scope, receive, send)
 
 
 class _TooLarge(Exception):
@@ -20,14 +58,17 @@ class BodyLimit:
     ----------
     app : ASGIApp
     max_bytes : int
-    unlimited : sequence of str
-        Content types that are streamed and bounded line by line elsewhere.
+    streamed_path : str
+        The path whose bodies may be streamed,
+    streamed_types : sequence of str
+        if they are of one of these content types; they are bounded line by line elsewhere.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, unlimited: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, streamed_path: str, streamed_types: Sequence[str]) -> None:
         self._app = app
         self._max_bytes = max_bytes
-        self._unlimited = tuple(kind.encode() for kind in unlimited)
+        self._streamed_path = streamed_path
+        self._streamed_types = frozenset(streamed_types)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 413."""
@@ -35,7 +76,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if headers.get(b"content-type", b"").lower().startswith(self._unlimited):
+        kind = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+        if scope["path"] == self._streamed_path and kind in self._streamed_types:
             await self._app(scope, receive, send)
             return
         length = headers.get(b"content-length", b"0")

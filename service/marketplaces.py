@@ -1,6 +1,7 @@
 """The marketplaces: languages, windows, targets and clocks, from ``data/marketplaces.csv``."""
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from service.errors import MarketplaceError
 from service.paths import DATA
 
+_NAME = re.compile(r"[\w.-]{1,20}", re.ASCII)
 _ALIASES = {"GB": "UK", "USA": "US", "KSA": "SA", "UAE": "AE"}
 
 
@@ -92,8 +94,10 @@ def find_marketplace(name: str) -> Marketplace:
     """
     found = _by_any_name().get(name.strip().upper())
     if found is None:
+        # what stands in the wrong place could be a buyer's own words
+        shown = repr(name.strip()) if _NAME.fullmatch(name.strip()) else f"(a text of {len(name)} characters)"
         raise MarketplaceError(
-            f"marketplace {name.strip()[:40]!r} is unknown; use one of {', '.join(load_marketplaces())}, "
+            f"marketplace {shown} is unknown; use one of {', '.join(load_marketplaces())}, "
             "a marketplace id or a domain such as amazon.de"
         )
     return found

@@ -1,5 +1,6 @@
 """The order that a message is about, as far as the caller knows it. Unknown stays unknown."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 from service.errors import OrderError
 from service.marketplaces import find_marketplace
 
+_NAME = re.compile(r"[\w.-]{1,20}", re.ASCII)
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _T = TypeVar("_T")
 
 
@@ -95,7 +98,7 @@ def read_order(value: Mapping[str, Any]) -> Order:
         raise OrderError(f"order is {type(value).__name__}; give an object such as {{'status': 'Unshipped'}}")
     unknown = sorted(str(name) for name in value.keys() - _FIELDS)
     if unknown:
-        raise OrderError(f"order.{unknown[0][:40]}: no such field; use {', '.join(sorted(_FIELDS))}")
+        raise OrderError(f"order: {shown(unknown[0])} is no field; use {', '.join(sorted(_FIELDS))}")
     marketplace = _text(value, "marketplace")
     items = value.get("items") or ()
     if not isinstance(items, list | tuple) or not all(isinstance(item, Mapping) for item in items):
@@ -132,7 +135,12 @@ def _text(value: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(found, str):
         raise OrderError(f"order.{name}: is {type(found).__name__}; give a text")
-    return found.strip()
+    return _HALF_PAIR.sub("\ufffd", found).strip()
+
+
+def shown(value: str) -> str:
+    """Show a value in an error if it can be a mere name; a sentence could be a buyer's own words."""
+    return repr(value) if _NAME.fullmatch(value) else f"a text of {len(value)} characters"
 
 
 def _flag(value: Mapping[str, Any], name: str) -> bool | None:
@@ -151,7 +159,7 @@ def _choice(value: Mapping[str, Any], name: str, names: Mapping[str, _T], allowe
     if found is None:
         return None
     if found.lower() not in names:
-        raise OrderError(f"order.{name}: {found[:40]!r} is not known; use one of {allowed}")
+        raise OrderError(f"order.{name}: {shown(found)} is not known; use one of {allowed}")
     return names[found.lower()]
 
 

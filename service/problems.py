@@ -1,9 +1,10 @@
 """Problem documents, RFC 9457: they name the field and the mend, and never repeat the buyer's text."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from model import CancelTriageError
 from service.errors import HTTP_STATUS
@@ -36,9 +37,10 @@ def validation_problem(errors: Sequence[Any], where: str = "") -> dict[str, Any]
     }
 
 
-def problem_response(problem: dict[str, Any]) -> JSONResponse:
+def problem_response(problem: dict[str, Any]) -> Response:
     """Send a problem."""
-    return JSONResponse(problem, status_code=problem["status"], media_type=PROBLEM_JSON)
+    # escaped, so that halves of surrogate pairs in a sender's own names cannot break it
+    return Response(json.dumps(problem), status_code=problem["status"], media_type=PROBLEM_JSON)
 
 
 def _describe(error: Any) -> str:

@@ -232,4 +232,7 @@ def _find_order_id(text: str) -> str | None:
 def _reply_by(message: Message, marketplace: Marketplace | None) -> datetime | None:
     clock = marketplace.reply_clock if marketplace else timedelta(hours=24)
     since = first_unanswered(message.conversation) or message.sent_at
-    return since + clock if since else None
+    try:
+        return since + clock if since else None
+    except OverflowError:  # the last day of the calendar
+        return None

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parent.parent
 # A file imports, of its own package, only from files above it.
 ORDER = {
     "model": [
-        "errors", "labels", "text", "features", "lexicon", "concepts", "reader", "scoring", "evidence", "language",
-        "corpus", "calibration", "linear", "classifier", "evaluation", "persistence", "training",
+        "errors", "labels", "text", "features", "patterns", "lexicon", "concepts", "reader", "scoring", "evidence",
+        "language", "corpus", "calibration", "linear", "classifier", "evaluation", "persistence", "training",
     ],
     "service": [
         "errors", "paths", "marketplaces", "orders", "conversation", "notices", "policy", "templates", "responder",
-        "results", "encodings", "columns", "exports", "batch", "frames", "settings",
+        "results", "encodings", "columns", "exports", "targets", "batch", "frames", "settings",
         "schemas", "problems", "limits", "app", "tables", "cli",
     ],
 }  # fmt: skip

@@ -66,6 +66,8 @@ def test_load_changed_model_file_is_refused_before_unpickling(copy: Path) -> Non
         ({"versions": {"joblib": "1.0", "numpy": "1.26.0", "scikit-learn": "1.5"}}, "written with numpy 1.26.0"),
         ({"versions": {}}, "written with joblib none"),
         ({"sha256": "0" * 64}, "SHA-256"),
+        ({"operating_point": {"reply": -1, "review": 5}}, "operating_point must hold 0 <= review <= reply <= 1"),
+        ({"operating_point": {"reply": "x", "review": 0.1}}, "operating_point must hold"),
     ],
 )
 def test_load_manifest_of_another_kind_is_refused(copy: Path, changes: dict[str, object], message: str) -> None:

@@ -69,7 +69,16 @@ def test_own_errors_are_one_line_and_a_status(
 
 def test_wrong_usage_is_status_2() -> None:
     done = run("score")
-    assert done.returncode == 2 and b"Usage: cancel-triage score" in done.stderr
+    assert (
+        done.returncode == 2 and done.stderr == b"Error: missing argument for inputs; see: cancel-triage score --help\n"
+    )
+
+
+def test_wrong_usage_does_not_repeat_what_was_typed() -> None:
+    for arguments in (("classify", "please", SECRET, "order"), ("classify", f"--{SECRET} cancel"), (SECRET,)):
+        done = run(*arguments)
+        assert done.returncode == 2 and SECRET.encode() not in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("command", ["classify", "score", "serve", "train", "evaluate"])

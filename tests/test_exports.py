@@ -167,6 +167,15 @@ def test_score_failed_run_keeps_the_earlier_output(responder: Responder, tmp_pat
     assert target.read_text("utf-8") == "precious\n"
 
 
+def test_score_one_damaged_byte_costs_its_character_not_the_file(responder: Responder, tmp_path: Path) -> None:
+    lines = "".join(f"{i},hello thére,x\n" for i in range(30)).encode()
+    source = write(tmp_path / "in.csv", HEADER.encode() + lines + b"30,please cancel my ord\xe9r,x\n")
+    rows = run(responder, source, tmp_path / "out.csv")
+    assert rows[0]["message"] == "hello thére" and rows[0]["error"] == ""
+    assert rows[30]["message"] == "please cancel my ord\ufffdr"
+    assert rows[30]["error"].endswith("in.csv:32: holds bytes that are not UTF-8, each shown as \ufffd")
+
+
 def test_score_only_cancellations_keeps_requests_reviews_and_problems(responder: Responder, tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", HEADER + "1,please cancel my order,x\n2,thank you so much,y\n3,,z\n")
     rows = run(responder, source, tmp_path / "out.csv", only_cancellations=True)

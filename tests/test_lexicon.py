@@ -5,7 +5,8 @@ import pytest
 from model import LANGUAGES, CorpusError
 from model.concepts import ConceptReader, resolve
 from model.features import fold
-from model.lexicon import Lexicon, read_lexicon, tokenise
+from model.lexicon import Lexicon, tokenise
+from model.patterns import read_lexicon
 
 CONCEPTS = Path(__file__).parent.parent / "data" / "concepts"
 
