@@ -26,7 +26,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Artefact = Annotated[Path, typer.Option(help="Folder of the trained model.", show_default=False)]
+Artefact = Annotated[
+    Path, typer.Option(help="Folder of the trained model.", envvar="CANCEL_TRIAGE_ARTEFACT", show_default=False)
+]
 EXIT_CLOSED = 1  # standard input or output is closed
 _PROGRESS_FROM_BYTES = 200_000  # below it a run is over before a bar could be read
 
@@ -209,8 +211,8 @@ def main() -> None:
 
 def _refuse_usage(error: Any) -> NoReturn:
     """Say what is wrong with the call; what was typed stays out of it, it could be a buyer's words."""
-    parameter = getattr(error, "param", None)
-    name = f" for {parameter.name}" if getattr(parameter, "name", None) else ""
+    parameter = getattr(getattr(error, "param", None), "name", None)
+    name = f" for {parameter}" if parameter else ""
     kinds = {"MissingParameter": "missing argument", "BadParameter": "wrong value", "NoSuchOption": "no such option"}
     kind = kinds.get(type(error).__name__, "wrong number of arguments, or no such command; quote a text with blanks")
     command = error.ctx.command_path if getattr(error, "ctx", None) else "cancel-triage"
