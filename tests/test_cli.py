@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,19 @@ def test_score_unreadable_file_is_status_2_and_names_the_row(tmp_path: Path) -> 
     done = run("score", str(source), "--out", str(tmp_path / "out.csv"))
     assert done.returncode == 2 and b"in.csv:3: a quote is not in order" in done.stderr
     assert SECRET.encode() not in done.stderr and not (tmp_path / "out.csv").exists()
+
+
+def test_score_ended_from_outside_leaves_nothing_half_written(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("text\n" + "please cancel my order, thanks\n" * 200_000)
+    command = [sys.executable, "-m", "service.cli", "score", str(source), "--out", str(tmp_path / "out.csv")]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(20) == 143
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
 def test_tampered_artefact_is_refused(tmp_path: Path) -> None:

@@ -192,6 +192,36 @@ def test_batch_ndjson_answers_while_more_arrives(client: httpx.Client) -> None:
     assert texts == ["hello 0", "hello 1", "hello 2"]
 
 
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"order": {"order_id": "\ud800-zebra-crossing"}}, 200),
+        ({"order": {"\ud800": 1}}, 422),
+        ({"conversation": [{"sender": "buyer", "sent_at": "9999-12-31T23:00:00-14:00"}]}, 200),
+    ],
+    ids=["half a pair", "half a pair as a name", "last day of the calendar"],
+)
+def test_classify_odd_values_are_answered(client: httpx.Client, more: dict[str, object], status: int) -> None:
+    body = json.dumps({"text": "please cancel my order", **more}).encode()
+    answer = client.post("/v1/classify", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == status and answer.json()
+
+
+def test_batch_list_half_a_pair_does_not_fail_the_others(client: httpx.Client) -> None:
+    body = json.dumps({"messages": [{"text": "please cancel \ud800"}, {"text": "hello"}]}).encode()
+    answer = client.post("/v1/classify/batch", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 200 and len(answer.json()["results"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/v1/classify", "application/x-ndjson"), ("/v1/classify/batch", "application/x-ndjsonfoo")],
+)
+def test_body_limit_has_no_way_round(client: httpx.Client, path: str, kind: str) -> None:
+    answer = client.post(path, content=b" " * 2_000_001, headers={"content-type": kind})
+    assert answer.status_code == 413
+
+
 def test_what_is_loaded(client: httpx.Client) -> None:
     loaded = client.get("/v1/model").json()
     assert loaded["version"] == client.get("/readyz").json()["model_version"]
